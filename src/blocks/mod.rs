@@ -1,0 +1,5 @@
+//! Blocks that many containers share and that sometimes must stay in a minimal form: what is read out of them, and how the
+//! minimal form is written anew. Parsed values go in, constant layouts come out; nothing is copied as it is.
+
+pub mod exif;
+pub mod icc;

@@ -1,0 +1,76 @@
+//! Names for types that are not supported, so that a refusal can say what a file is and what to do instead. Nothing here
+//! decides a fate: it is only asked when every row of the table has declined.
+
+use crate::format::Head;
+
+/// What the file is, and what to do with it.
+pub fn name_of(head: &Head) -> Option<(&'static str, &'static str)> {
+    SIGNS.iter().find(|s| head.has(s.at, s.magic)).map(|s| (s.name, s.hint))
+}
+
+struct Sign {
+    at: usize,
+    magic: &'static [u8],
+    name: &'static str,
+    hint: &'static str,
+}
+
+const fn sign(at: usize, magic: &'static [u8], name: &'static str, hint: &'static str) -> Sign {
+    Sign { at, magic, name, hint }
+}
+
+const UNPACK: &str = "unpack it and clean the folder; share a zip of that";
+const EXPORT: &str = "export it to a common format and clean that";
+const PROGRAM: &str = "programs cannot be cleaned; share it only if you meant to";
+
+static SIGNS: &[Sign] = &[
+    sign(0, b"Rar!\x1a\x07", "a RAR archive", UNPACK),
+    sign(0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
+    sign(0, b"MSCF", "a CAB archive", UNPACK),
+    sign(0, b"\x60\xea", "an ARJ archive", UNPACK),
+    sign(2, b"-lh", "an LHA archive", UNPACK),
+    sign(0x8001, b"CD001", "a disc image", UNPACK),
+    sign(0, b"!<arch>\n", "an ar archive", UNPACK),
+    sign(0, b"\xed\xab\xee\xdb", "an RPM package", UNPACK),
+    sign(0, b"LZIP", "an lzip file", UNPACK),
+    sign(0, b"\x89LZO", "an lzop file", UNPACK),
+    sign(0, b"\x1f\x9d", "a compress file", UNPACK),
+    sign(0, b"\x1f\x8b", "a gzip file", UNPACK),
+    sign(0, b"BZh", "a bzip2 file", UNPACK),
+    sign(0, b"\xfd7zXZ\0", "an xz file", UNPACK),
+    sign(0, b"\x28\xb5\x2f\xfd", "a zstd file", UNPACK),
+    sign(257, b"ustar", "a tar archive", UNPACK),
+    sign(0, b"\x7fELF", "a program", PROGRAM),
+    sign(0, b"MZ", "a program", PROGRAM),
+    sign(0, b"\xcf\xfa\xed\xfe", "a program", PROGRAM),
+    sign(0, b"\xca\xfe\xba\xbe", "a program", PROGRAM),
+    sign(0, b"SQLite format 3\0", "an SQLite database", "export what you want to share as text or a table"),
+    sign(
+        0,
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+        "an old or encrypted Office document",
+        "remove its password, or save it as docx, xlsx or pptx, and clean that",
+    ),
+    sign(0, b"FUJIFILMCCD-RAW", "a Fujifilm raw picture", "export a JPEG or convert it to DNG"),
+    sign(0, b"FOVb", "a Sigma raw picture", "export a JPEG or convert it to DNG"),
+    sign(0, b"\x8aMNG\r\n\x1a\n", "an MNG animation", EXPORT),
+    sign(0, b"\x8bJNG\r\n\x1a\n", "a JNG picture", EXPORT),
+    sign(0, b"8BPS", "a Photoshop document", "export a PNG or JPEG and clean that"),
+    sign(0, b"gimp xcf", "a GIMP document", "export a PNG or JPEG and clean that"),
+    sign(0, b"II*\0", "a TIFF or raw picture", EXPORT),
+    sign(0, b"MM\0*", "a TIFF or raw picture", EXPORT),
+    sign(4, b"ftyp", "a video or HEIF picture", EXPORT),
+    sign(0, b"\x1a\x45\xdf\xa3", "a Matroska or WebM video", EXPORT),
+    sign(0, b"RIFF", "a RIFF media file", EXPORT),
+    sign(0, b"OggS", "an Ogg media file", EXPORT),
+    sign(0, b"fLaC", "a FLAC sound file", EXPORT),
+    sign(0, b"ID3", "an MP3 sound file", EXPORT),
+    sign(0, b"\x30\x26\xb2\x75", "a Windows Media file", EXPORT),
+    sign(0, b"FLV\x01", "a Flash video", EXPORT),
+    sign(0, b"FORM", "an IFF media file", EXPORT),
+    sign(0, b"{\\rtf", "a rich text document", "save it as docx or PDF and clean that"),
+    sign(0, b"%!PS", "a PostScript document", "convert it to PDF and clean that"),
+    sign(0, b"d8:announce", "a torrent", "torrents cannot be cleaned"),
+    sign(0, b"-----BEGIN PGP", "a PGP message", "decrypt it first, or share it as it is if you meant to"),
+    sign(0, b"-----BEGIN", "a key or certificate", "keys and certificates cannot be cleaned"),
+];

@@ -1,0 +1,1 @@
+//! How bytes lie in containers that more than one format uses. Nothing here knows what may survive.

@@ -1,0 +1,469 @@
+//! Every byte of the input has exactly one fate, and the plan says which. A format writes down, while it walks, what each
+//! span is and what becomes of it; [`Draft::seal`] refuses unless the spans tile the input from its first byte to its last,
+//! content is only ever kept, and nothing goes without a finding. What a plan is applied to, and where its bytes come to
+//! lie, is the business of [`crate::view`].
+
+use std::fmt::Write as _;
+
+use crate::clean::Cleaned;
+use crate::finding::Finding;
+use crate::refusal::{Code, Refusal, Result};
+use crate::source::{Shared, Span};
+
+/// What a span is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Pixels, samples, text, names of members: what a person meant to share.
+    Essence,
+    /// What holds the essence together and says how to show it.
+    Frame,
+    /// Everything else.
+    Metadata,
+    /// A file of its own inside this one, with its own plan and its own proof.
+    Member,
+    /// Essence that had to be written in another way and was proved equal in meaning by its format.
+    Recoded,
+}
+
+/// What becomes of a span. A span of no length is an insertion and belongs to what follows it.
+#[derive(Clone)]
+pub enum Fate {
+    /// The same bytes.
+    Keep,
+    /// Nothing.
+    Drop,
+    /// As many zeros. Second choice: it tells a length.
+    Blank,
+    /// These bytes, composed by the format.
+    Put(Box<[u8]>),
+    /// The bytes of another source: a cleaned member, a rebuilt part.
+    Splice(Shared),
+    /// How many bytes `of` (a span of the input) takes up in the result, plus a constant.
+    Length {
+        /// The part of the input whose length in the result is meant; insertions at its start count, at its end not.
+        of: Span,
+        /// Added to it, for fields that count themselves or leave something out.
+        plus: i64,
+        /// How the number is written.
+        code: Number,
+    },
+    /// Where the input's byte `of` lies in the result, counted from where the boundary `origin` lies.
+    Position {
+        /// A byte that survives, or the first of a span that is replaced.
+        of: u64,
+        /// A boundary between steps, or a position inside a kept one; 0 is the start of the file.
+        origin: u64,
+        /// How the number is written.
+        code: Number,
+    },
+    /// The span is an array of positions in the input, counted from `origin`; written with the same positions in the result.
+    Offsets {
+        /// As in `Position`.
+        origin: u64,
+        /// How each number is written.
+        code: Number,
+    },
+    /// As many zeros as it takes for what follows to start at a multiple of this, counted from the start of the result.
+    Pad(u64),
+}
+
+impl Fate {
+    /// The fate of being replaced by these bytes.
+    pub fn put(bytes: impl Into<Box<[u8]>>) -> Fate {
+        Fate::Put(bytes.into())
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            Fate::Keep => "keep",
+            Fate::Drop => "drop",
+            Fate::Blank => "blank",
+            Fate::Put(_) => "put",
+            Fate::Splice(_) => "splice",
+            Fate::Length { .. } => "length",
+            Fate::Position { .. } => "position",
+            Fate::Offsets { .. } => "offsets",
+            Fate::Pad(_) => "pad",
+        }
+    }
+}
+
+/// How a number is written in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Number {
+    /// One byte.
+    U8,
+    /// Two bytes, most significant first.
+    U16Be,
+    /// Two bytes, least significant first.
+    U16Le,
+    /// Three bytes, most significant first.
+    U24Be,
+    /// Three bytes, least significant first.
+    U24Le,
+    /// Four bytes, most significant first.
+    U32Be,
+    /// Four bytes, least significant first.
+    U32Le,
+    /// Eight bytes, most significant first.
+    U64Be,
+    /// Eight bytes, least significant first.
+    U64Le,
+    /// An EBML variable-length integer of this many bytes (1 to 8), marker bit included. [RFC 8794 4]
+    Vint(u8),
+    /// Four bytes of seven bits each, most significant first (ID3v2 sizes).
+    Syncsafe,
+}
+
+impl Number {
+    /// How many bytes it takes.
+    pub fn width(self) -> usize {
+        match self {
+            Number::U8 => 1,
+            Number::U16Be | Number::U16Le => 2,
+            Number::U24Be | Number::U24Le => 3,
+            Number::U32Be | Number::U32Le | Number::Syncsafe => 4,
+            Number::U64Be | Number::U64Le => 8,
+            Number::Vint(width) => width.clamp(1, 8) as usize,
+        }
+    }
+
+    /// The largest number it can carry.
+    pub fn max(self) -> u64 {
+        match self {
+            Number::Syncsafe => (1 << 28) - 1,
+            // All ones means "unknown" in EBML, so the largest honest number is one less.
+            Number::Vint(_) => (1 << (7 * self.width())) - 2,
+            _ if self.width() == 8 => u64::MAX,
+            _ => (1 << (8 * self.width())) - 1,
+        }
+    }
+
+    /// Writes `n`; `None` where it does not fit.
+    pub fn encode(self, n: u64) -> Option<Vec<u8>> {
+        if n > self.max() {
+            return None;
+        }
+        let w = self.width();
+        let be = n.to_be_bytes();
+        let mut out = be[8 - w..].to_vec();
+        match self {
+            Number::U16Le | Number::U24Le | Number::U32Le | Number::U64Le => out.reverse(),
+            Number::Vint(_) => out[0] |= 0x80 >> (w - 1),
+            Number::Syncsafe => out = (0..4).rev().map(|i| (n >> (7 * i)) as u8 & 0x7f).collect(),
+            _ => {}
+        }
+        Some(out)
+    }
+
+    /// Reads a number from exactly `width()` bytes.
+    pub fn decode(self, bytes: &[u8]) -> u64 {
+        let fold = |acc: u64, b: &u8| acc << 8 | u64::from(*b);
+        match self {
+            Number::U16Le | Number::U24Le | Number::U32Le | Number::U64Le => bytes.iter().rev().fold(0, fold),
+            Number::Vint(_) => bytes.iter().fold(0, fold) & ((1 << (7 * self.width())) - 1),
+            Number::Syncsafe => bytes.iter().fold(0, |acc, b| acc << 7 | u64::from(b & 0x7f)),
+            _ => bytes.iter().fold(0, fold),
+        }
+    }
+}
+
+/// One span and its fate.
+#[derive(Clone)]
+pub struct Step {
+    /// Which bytes of the input.
+    pub span: Span,
+    /// What they are.
+    pub part: Part,
+    /// Their name in the specification: "SOS", "IDAT", "stco".
+    pub name: &'static str,
+    /// What becomes of them.
+    pub fate: Fate,
+}
+
+/// What a format writes down while it walks, in any order.
+pub struct Draft {
+    source: Shared,
+    steps: Vec<Step>,
+    findings: Vec<Finding>,
+    warnings: Vec<String>,
+    inner: Inner,
+}
+
+/// What members carry, that has no span out here.
+#[derive(Clone, Copy, Default)]
+struct Inner {
+    essence: u64,
+    recoded: bool,
+}
+
+impl Draft {
+    /// An empty draft over `source`.
+    pub fn new(source: &Shared) -> Draft {
+        Draft { source: source.clone(), steps: Vec::new(), findings: Vec::new(), warnings: Vec::new(), inner: Inner::default() }
+    }
+
+    /// Content: kept, always. The same span may be claimed again, for pictures that share their data.
+    pub fn essence(&mut self, span: Span, name: &'static str) {
+        self.step(span, Part::Essence, name, Fate::Keep);
+    }
+
+    /// What holds the content together, kept as it is.
+    pub fn frame(&mut self, span: Span, name: &'static str) {
+        self.step(span, Part::Frame, name, Fate::Keep);
+    }
+
+    /// A part of the frame that only changes because something else does: a length, an offset, a checksum, a flag.
+    pub fn reframe(&mut self, span: Span, name: &'static str, fate: Fate) {
+        let fate = self.or_keep(span, fate);
+        self.step(span, Part::Frame, name, fate);
+    }
+
+    /// Something that was not there and is needed now, in front of the byte at `at`.
+    pub fn insert(&mut self, at: u64, name: &'static str, fate: Fate) {
+        self.step(Span::new(at, at), Part::Frame, name, fate);
+    }
+
+    /// A part of the frame made of several pieces, in order. The span must have at least as many bytes as there are
+    /// pieces (or none at all, for an insertion), so that every piece has a place of its own.
+    pub fn compose(&mut self, span: Span, name: &'static str, pieces: Vec<Fate>) {
+        let last = pieces.len().saturating_sub(1);
+        for (i, fate) in pieces.into_iter().enumerate() {
+            let start = (span.start + i as u64).min(span.end);
+            let end = if i == last { span.end } else { (start + 1).min(span.end) };
+            self.step(Span::new(start, end), Part::Frame, name, fate);
+        }
+    }
+
+    /// Metadata that goes, and never silently.
+    pub fn remove(&mut self, span: Span, name: &'static str, found: Finding) {
+        let found = if found.bytes == 0 { found.bytes(span.len()) } else { found };
+        self.step(span, Part::Metadata, name, Fate::Drop);
+        self.findings.push(found);
+    }
+
+    /// Metadata that goes, told by several findings; there must be at least one.
+    pub fn remove_all(&mut self, span: Span, name: &'static str, found: Vec<Finding>) {
+        let mut found = found.into_iter();
+        let first = found.next().unwrap_or_else(|| Finding::removed(name, name, crate::finding::Tells::Unknown));
+        self.remove(span, name, first);
+        self.findings.extend(found);
+    }
+
+    /// Metadata that stays in a minimal form. Where that form is what stands there already, it is kept without a finding.
+    /// Returns whether anything changed.
+    pub fn replace(&mut self, span: Span, name: &'static str, fate: Fate, found: Vec<Finding>) -> bool {
+        let fate = self.or_keep(span, fate);
+        let changed = !matches!(fate, Fate::Keep);
+        let part = if changed { Part::Metadata } else { Part::Frame };
+        self.step(span, part, name, fate);
+        if changed {
+            self.findings.extend(found);
+        }
+        changed
+    }
+
+    /// Bytes overwritten with zeros; kept without a finding where they are zeros already.
+    pub fn blank(&mut self, span: Span, name: &'static str, found: Finding) {
+        if self.is_zero(span) {
+            self.step(span, Part::Frame, name, Fate::Keep);
+        } else {
+            self.step(span, Part::Metadata, name, Fate::Blank);
+            self.findings.push(found.bytes(span.len()));
+        }
+    }
+
+    /// A file inside this one. `None` where its own plan changes nothing; else the bytes that take its place, which may be
+    /// the cleaned member or a packed form of it.
+    pub fn member(&mut self, span: Span, name: &'static str, bytes: Option<Shared>) {
+        let fate = bytes.map_or(Fate::Keep, Fate::Splice);
+        self.step(span, Part::Member, name, fate);
+    }
+
+    /// Content that has to be written in another way; the format has proved that it means the same.
+    pub fn recode(&mut self, span: Span, name: &'static str, bytes: Shared) {
+        self.step(span, Part::Recoded, name, Fate::Splice(bytes));
+    }
+
+    /// Takes over what a member's own plan found, under the member's name.
+    pub fn adopt(&mut self, name: &str, cleaned: &Cleaned) {
+        self.findings.extend(cleaned.findings().iter().cloned().map(|f| f.within(name)));
+        self.warnings.extend(cleaned.warnings().iter().map(|w| format!("{name}: {w}")));
+        self.inner.essence += cleaned.plan().essence();
+        self.inner.recoded |= cleaned.plan().is_recoded();
+    }
+
+    /// More about a span that is told already, or about something kept.
+    pub fn note(&mut self, found: Finding) {
+        self.findings.push(found);
+    }
+
+    /// Something a person should know although nothing was done about it.
+    pub fn warn(&mut self, warning: impl Into<String>) {
+        self.warnings.push(warning.into());
+    }
+
+    /// How many steps there are so far, for limits.
+    pub fn count(&self) -> usize {
+        self.steps.len()
+    }
+
+    /// The spans of the input that no step covers yet, in order.
+    pub fn gaps(&mut self) -> Vec<Span> {
+        self.sort();
+        let mut gaps = Vec::new();
+        let mut at = 0;
+        for step in &self.steps {
+            if step.span.start > at {
+                gaps.push(Span::new(at, step.span.start));
+            }
+            at = at.max(step.span.end);
+        }
+        if at < self.source.len() {
+            gaps.push(Span::new(at, self.source.len()));
+        }
+        gaps
+    }
+
+    /// Removes every byte that no step covers: bytes that nobody refers to. `tell` makes the finding for each gap.
+    pub fn remove_gaps(&mut self, name: &'static str, mut tell: impl FnMut(Span) -> Finding) {
+        for gap in self.gaps() {
+            self.remove(gap, name, tell(gap));
+        }
+    }
+
+    /// Ends the draft.
+    ///
+    /// # Errors
+    /// `Internal` where the steps do not tile the source, essence is not kept, or something goes without a finding: faults
+    /// of a format, which must not become faults of a file. `Malformed` where two structures claim the same bytes.
+    pub fn seal(mut self) -> Result<Plan> {
+        self.sort();
+        self.steps.dedup_by(|b, a| a.span == b.span && !a.span.is_empty() && a.part == b.part && is_keep(a) && is_keep(b));
+        let mut at = 0;
+        let mut changes = false;
+        for step in &self.steps {
+            if step.span.start < at {
+                return Err(Refusal::malformed(format!("two structures claim the same bytes ({})", step.name), step.span.start));
+            }
+            if step.span.start > at {
+                return Err(Refusal::new(Code::Internal, "bytes without a fate").at(at));
+            }
+            if step.part == Part::Essence && !is_keep(step) {
+                return Err(Refusal::new(Code::Internal, "content that is not kept").at(at));
+            }
+            changes |= step.part == Part::Metadata && !is_keep(step);
+            at = step.span.end;
+        }
+        if at != self.source.len() {
+            return Err(Refusal::new(Code::Internal, "bytes without a fate at the end").at(at));
+        }
+        if changes && !self.findings.iter().any(|f| f.action.changes()) {
+            return Err(Refusal::new(Code::Internal, "something would go without a finding"));
+        }
+        Ok(Plan { steps: self.steps, findings: self.findings, warnings: self.warnings, of: at, inner: self.inner })
+    }
+
+    fn step(&mut self, span: Span, part: Part, name: &'static str, fate: Fate) {
+        if span.is_empty() && matches!(fate, Fate::Keep | Fate::Drop | Fate::Blank | Fate::Offsets { .. }) {
+            return;
+        }
+        self.steps.push(Step { span, part, name, fate });
+    }
+
+    /// By position; an insertion comes before the bytes at its position, insertions at one place in the order they came.
+    fn sort(&mut self) {
+        self.steps.sort_by_key(|s| (s.span.start, s.span.end));
+    }
+
+    /// `Put` of what stands there already is `Keep`.
+    fn or_keep(&self, span: Span, fate: Fate) -> Fate {
+        match fate {
+            Fate::Put(bytes) if bytes.len() as u64 == span.len() => match self.source.bytes(span, span.len()) {
+                Ok(there) if there[..] == bytes[..] => Fate::Keep,
+                _ => Fate::Put(bytes),
+            },
+            fate => fate,
+        }
+    }
+
+    fn is_zero(&self, span: Span) -> bool {
+        let mut zero = true;
+        let read = crate::source::each_block(&*self.source, span, |block| zero &= block.iter().all(|b| *b == 0));
+        read.is_ok() && zero
+    }
+}
+
+fn is_keep(step: &Step) -> bool {
+    matches!(step.fate, Fate::Keep)
+}
+
+/// A sealed plan: the steps tile the input.
+pub struct Plan {
+    steps: Vec<Step>,
+    findings: Vec<Finding>,
+    warnings: Vec<String>,
+    of: u64,
+    inner: Inner,
+}
+
+impl Plan {
+    /// The steps, in the order of the input.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// What was found, in the order in which it was met.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What a person should know although nothing was done about it.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// How long the input is, in bytes.
+    pub fn of(&self) -> u64 {
+        self.of
+    }
+
+    /// How many bytes of content there are, members included.
+    pub fn essence(&self) -> u64 {
+        let own = self.steps.iter().filter(|s| s.part == Part::Essence).map(|s| s.span.len()).sum::<u64>();
+        own + self.inner.essence
+    }
+
+    /// Whether any content had to be written in another way, here or in a member.
+    pub fn is_recoded(&self) -> bool {
+        self.inner.recoded || self.steps.iter().any(|s| s.part == Part::Recoded)
+    }
+
+    /// Whether any finding says that something changes.
+    pub fn has_changes(&self) -> bool {
+        self.findings.iter().any(|f| f.action.changes())
+    }
+
+    /// The plan as text, a line a step: `2..20 frame APP0 JFIF keep`. For people, snapshots and debugging.
+    pub fn to_text(&self) -> String {
+        let mut out = String::new();
+        for step in &self.steps {
+            let part = format!("{:?}", step.part).to_lowercase();
+            _ = write!(out, "{:?} {part} {} {}", step.span, step.name, step.fate.name());
+            match &step.fate {
+                Fate::Put(bytes) => _ = write!(out, " {} bytes", bytes.len()),
+                Fate::Splice(source) => _ = write!(out, " {} bytes", source.len()),
+                _ => {}
+            }
+            out.push('\n');
+        }
+        for f in &self.findings {
+            _ = write!(out, "{} {}: {} ({})", f.action.name(), f.place, f.label, f.tells.name());
+            if let Some(value) = &f.value {
+                _ = write!(out, " = {}", value.escape_debug());
+            }
+            out.push('\n');
+        }
+        out
+    }
+}

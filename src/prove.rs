@@ -1,0 +1,53 @@
+//! The first of the four looks at the file as written: every byte is the one that the plan lays there. Kept spans are thus
+//! compared with the input, made ones with what was composed, members with what was proved before.
+
+use sha2::{Digest, Sha256};
+
+use crate::plan::{Fate, Part};
+use crate::refusal::{Code, Refusal, Result};
+use crate::source::{self, Source};
+use crate::view::{self, View};
+
+/// What was proved, in bytes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// Of the result, all of which was compared.
+    pub of: u64,
+    /// Of the input, kept unchanged.
+    pub kept: u64,
+    /// Content, members included.
+    pub essence: u64,
+    /// Whether some content had to be written in another way, proved equal in meaning by its format.
+    pub rebuilt: bool,
+}
+
+/// Compares the result with the view of it.
+///
+/// # Errors
+/// `Damaged` with the first offset of a block that differs, or where the lengths do.
+pub fn prove(view: &View, result: &dyn Source) -> Result<Proof> {
+    if view.len() != result.len() {
+        return Err(Refusal::new(Code::Damaged, "the result has another length than planned"));
+    }
+    const STRETCH: u64 = 64 << 20;
+    let mut at = 0;
+    while at < view.len() {
+        let stretch = source::Span::new(at, (at + STRETCH).min(view.len()));
+        if !view::same(view, result, stretch)? {
+            return Err(Refusal::new(Code::Damaged, "the result is not what was planned").at(at));
+        }
+        at = stretch.end;
+    }
+    let plan = view.plan();
+    let kept = plan.steps().iter().filter(|s| matches!(s.fate, Fate::Keep)).map(|s| s.span.len()).sum();
+    Ok(Proof { of: view.len(), kept, essence: plan.essence(), rebuilt: plan.is_recoded() })
+}
+
+/// The SHA-256 of the content of this file (not of its members'), in the order in which it lies there.
+pub fn essence_sha256(view: &View) -> Result<String> {
+    let mut hash = Sha256::new();
+    for step in view.plan().steps().iter().filter(|s| s.part == Part::Essence) {
+        source::each_block(&**view.source(), step.span, |block| hash.update(block))?;
+    }
+    Ok(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
+}
