@@ -14,7 +14,7 @@ struct Space {
 }
 
 /// How far a colorant may be off: published matrices differ in the fourth decimal.
-const NEAR: f64 = 0.0004;
+const NEAR: f64 = 0.0006;
 /// How far a curve may be off: less than half a step of eight bits.
 const CLOSE: f64 = 0.0015;
 
