@@ -1,3 +1,5 @@
 //! How bytes lie in containers that more than one format uses. Nothing here knows what may survive.
 
 pub mod tiff;
+pub mod jpeg;
+pub mod mpf;
