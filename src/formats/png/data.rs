@@ -150,11 +150,13 @@ fn hidden(source: &dyn Source, span: Span, picture: bool) -> Result<Finding> {
     .bytes(span.len()))
 }
 
-/// Whether what stands there is a picture, or the chunks of one.
+/// Whether what stands there is a picture, or the chunks of one, or ends like one.
 fn is_picture(source: &dyn Source, span: Span) -> Result<bool> {
-    let bytes = source::head(source, span.start, span.len().min(4 << 20) as usize)?;
-    let signs: [&[u8]; 5] = [b"IDAT", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"WEBPVP8"];
-    Ok(signs.iter().any(|sign| memchr::memmem::find(&bytes, sign).is_some()))
+    const SIGNS: [&[u8]; 6] = [b"IDAT", b"IEND\xae\x42\x60\x82", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"WEBPVP8"];
+    let first = source::head(source, span.start, span.len().min(4 << 20) as usize)?;
+    let last = span.len().min(64);
+    let last = source::head(source, span.end - last, last as usize)?;
+    Ok(SIGNS.iter().any(|sign| [&first, &last].iter().any(|bytes| memchr::memmem::find(bytes, sign).is_some())))
 }
 
 /// What lies behind IEND.
