@@ -4,8 +4,9 @@ pub mod gif;
 pub mod known;
 pub mod png;
 pub mod text;
+pub mod webp;
 
 use crate::format::Format;
 
 /// Every format that can be cleaned. The order does not matter: the closest match wins.
-pub static TABLE: &[&Format] = &[&gif::FORMAT, &png::FORMAT, &text::FORMAT];
+pub static TABLE: &[&Format] = &[&gif::FORMAT, &png::FORMAT, &text::FORMAT, &webp::FORMAT];

@@ -2,3 +2,4 @@
 
 pub mod gif;
 pub mod png;
+pub mod riff;
