@@ -1,5 +1,6 @@
 //! How bytes lie in containers that more than one format uses. Nothing here knows what may survive.
 
+pub mod bmp;
 pub mod gif;
 pub mod png;
 pub mod riff;
