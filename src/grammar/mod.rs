@@ -3,3 +3,7 @@
 pub mod tiff;
 pub mod jpeg;
 pub mod mpf;
+pub mod bmp;
+pub mod gif;
+pub mod png;
+pub mod riff;
