@@ -89,7 +89,7 @@ struct Rules {
     /// default, strict, or a policy FILE.toml
     #[arg(long, value_name = "POLICY", default_value = "default")]
     policy: String,
-    /// Keep these things (see --list-formats tokens in the long help)
+    /// Keep these things; --help lists them
     #[arg(long, value_name = "TOKEN,…", value_delimiter = ',', long_help = tokens_help("Keep these things"))]
     keep: Vec<String>,
     /// Drop these things; of --keep and --drop the last word counts

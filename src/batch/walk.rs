@@ -96,11 +96,11 @@ pub(super) fn walk(settings: &Settings) -> Work {
     if settings.rename {
         naming::neutral(settings, &mut work.items);
     }
-    settle(&mut work);
     if settings.force {
         let files = work.items.iter().filter(|i| matches!(i.input, Input::File { .. }));
         work.inputs = files.filter_map(|i| id_of(&i.shown)).collect();
     }
+    settle(&mut work);
     work
 }
 

@@ -67,7 +67,8 @@ pub fn outcome(outcome: &Outcome, style: &Style) -> String {
             let path = style.ink(Ink::Bold, &safe::path(&outcome.path));
             let code = style.ink(Ink::Dim, &format!("[{}]", refusal.code().name()));
             let _ = writeln!(out, "{mark} {path}: {}: {} {code}", outcome.status().name(), safe::text(&refusal.to_string()));
-            let _ = writeln!(out, "  nothing was written; {}", safe::text(refusal.advice()));
+            let advice = refusal.advice().trim_start_matches("nothing was written; ");
+            let _ = writeln!(out, "  nothing was written; {}", safe::text(advice));
             out
         }
     }
@@ -130,7 +131,8 @@ fn group(out: &mut String, receipt: &Receipt, tells: Tells, style: &Style) {
     let found = receipt.findings.iter().filter(|f| f.tells == tells && f.action.changes());
     let lines = folded(found.map(|f| finding(f, style)));
     let most = if style.detail == Detail::Everything { usize::MAX } else { FEW };
-    let most = if lines.len() == most + 1 { most + 1 } else { most };
+    // One more takes no more room than saying so.
+    let most = if lines.len() == most.saturating_add(1) { lines.len() } else { most };
     for (i, (text, times)) in lines.iter().take(most).enumerate() {
         let head = if i == 0 { word(tells) } else { "" };
         let times = if *times > 1 { style.ink(Ink::Dim, &format!(" ({times} times)")) } else { String::new() };
