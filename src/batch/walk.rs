@@ -96,11 +96,11 @@ pub(super) fn walk(settings: &Settings) -> Work {
     if settings.rename {
         naming::neutral(settings, &mut work.items);
     }
+    let turned_down = settle(&mut work);
     if settings.force {
-        let files = work.items.iter().filter(|i| matches!(i.input, Input::File { .. }));
-        work.inputs = files.filter_map(|i| id_of(&i.shown)).collect();
+        let files = work.items.iter().filter(|i| matches!(i.input, Input::File { .. })).map(|i| &i.shown);
+        work.inputs = files.chain(&turned_down).filter_map(|path| id_of(path)).collect();
     }
-    settle(&mut work);
     work
 }
 
@@ -268,8 +268,9 @@ impl Walker<'_> {
     }
 }
 
-/// No output twice, and no output of this run among its inputs.
-fn settle(work: &mut Work) {
+/// No output twice, and no output of this run among its inputs. Returns the files that were turned down.
+fn settle(work: &mut Work) -> Vec<PathBuf> {
+    let mut turned_down = Vec::new();
     let absolute = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf());
     let mut taken: HashMap<PathBuf, PathBuf> = HashMap::new();
     let mut kept = Vec::with_capacity(work.items.len());
@@ -286,6 +287,7 @@ fn settle(work: &mut Work) {
                 let what = format!("its output would be that of {} too: {}", safe::path(other), safe::path(&place));
                 item.input = Input::Refused(Refused::new(Code::Exists, what, "use --rename, or another --output"));
                 item.target = Target::Nowhere;
+                turned_down.push(item.shown.clone());
             }
             None => {
                 taken.insert(place, source);
@@ -303,6 +305,7 @@ fn settle(work: &mut Work) {
         true
     });
     work.items = kept;
+    turned_down
 }
 
 /// `-` is standard input or output.

@@ -136,7 +136,8 @@ fn group(out: &mut String, receipt: &Receipt, tells: Tells, style: &Style) {
     for (i, (text, times)) in lines.iter().take(most).enumerate() {
         let head = if i == 0 { word(tells) } else { "" };
         let times = if *times > 1 { style.ink(Ink::Dim, &format!(" ({times} times)")) } else { String::new() };
-        let _ = writeln!(out, "    {}{text}{times}", style.ink(Ink::Warn, &format!("{head:<12}")));
+        let head = if head.is_empty() { " ".repeat(12) } else { style.ink(Ink::Warn, &format!("{head:<12}")) };
+        let _ = writeln!(out, "    {head}{text}{times}");
     }
     if lines.len() > most {
         let _ =
