@@ -11,7 +11,10 @@
 //! 5. [`grammar`]: how bytes lie, and nothing about privacy. [`blocks`]: Exif, ICC and XMP in their minimal form. [`names`]:
 //!    human names for what was found; they never decide.
 //! 6. [`finding`], [`policy`], [`refusal`]: the vocabulary.
+//! 7. [`settings`], [`batch`], [`publish`], [`report`]: the command, but for its arguments: what was asked, many files, one
+//!    output, what came of it.
 
+pub mod batch;
 pub mod blocks;
 pub mod clean;
 pub mod cursor;
@@ -25,7 +28,10 @@ pub mod names;
 pub mod plan;
 pub mod policy;
 pub mod prove;
+pub mod publish;
 pub mod refusal;
+pub mod report;
+pub mod settings;
 pub mod sink;
 pub mod source;
 pub mod view;
