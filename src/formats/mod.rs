@@ -6,6 +6,7 @@ pub mod gif;
 pub mod ico;
 pub mod known;
 pub mod png;
+pub mod pdf;
 pub mod text;
 pub mod webp;
 
@@ -14,3 +15,4 @@ use crate::format::Format;
 /// Every format that can be cleaned. The order does not matter: the closest match wins.
 pub static TABLE: &[&Format] = &[&jpeg::FORMAT, &text::FORMAT];
 pub static TABLE: &[&Format] = &[&bmp::FORMAT, &gif::FORMAT, &ico::FORMAT, &png::FORMAT, &text::FORMAT, &webp::FORMAT];
+pub static TABLE: &[&Format] = &[&pdf::FORMAT, &text::FORMAT];

@@ -7,3 +7,4 @@ pub mod bmp;
 pub mod gif;
 pub mod png;
 pub mod riff;
+pub mod pdf;
