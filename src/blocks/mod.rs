@@ -3,3 +3,5 @@
 
 pub mod exif;
 pub mod icc;
+pub mod id3;
+pub mod vorbis;
