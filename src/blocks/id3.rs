@@ -1,6 +1,7 @@
 //! What of ID3v2 tags stays: cover art (cleaned), loudness values, chapters, gapless data, the language of the sound.
 //! Each frame is taken apart and written anew with empty descriptions.
 
+use crate::blocks::flac_picture;
 use crate::clean::{Job, Member};
 use crate::finding::{Finding, Tells};
 use crate::grammar::id3::{self, Frame};
@@ -36,17 +37,11 @@ fn cover(job: &Job, draft: &mut Draft, frame: &Frame) -> Result<Option<Frame>> {
         Member::Unknown(_) => return Ok(None),
         Member::Same(cleaned) | Member::Changed(cleaned) => cleaned,
     };
-    let mime: &[u8] = match cleaned.format().name {
-        "JPEG" => b"image/jpeg",
-        "PNG" => b"image/png",
-        "GIF" => b"image/gif",
-        "WebP" => b"image/webp",
-        _ => return Ok(None),
-    };
+    let Some(mime) = flac_picture::mime(cleaned.format().name) else { return Ok(None) };
     draft.adopt("cover art", &cleaned);
     let bytes = cleaned.bytes();
     let picture = bytes.bytes(bytes.span(), job.limits().block)?;
-    let data = [&[0][..], mime, &[0, kind, 0], &picture].concat();
+    let data = [&[0][..], mime.as_bytes(), &[0, kind, 0], &picture].concat();
     draft.note(Finding::kept("ID3v2", "cover art", Tells::Rendering, "it is cleaned by itself (--drop cover-art)"));
     Ok(Some(Frame { id: *b"APIC", data }))
 }

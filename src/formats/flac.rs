@@ -2,8 +2,8 @@
 //! player needs, and where the last one is flagged, the flag moves. Pictures are cleaned as the files they are. What the
 //! samples sound like is not looked at: the checksum of the last frame tells where the sound ends.
 
-use crate::blocks::vorbis;
-use crate::clean::{Job, Member};
+use crate::blocks::{flac_picture, vorbis};
+use crate::clean::Job;
 use crate::cursor::Cursor;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
@@ -12,7 +12,7 @@ use crate::names::audio;
 use crate::plan::{Draft, Fate, Plan};
 use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
-use crate::source::{Memory, Shared, Source, Span};
+use crate::source::{Shared, Source, Span};
 
 /// The row.
 pub static FORMAT: Format = Format {
@@ -186,49 +186,16 @@ fn cuesheet(job: &Job, body: &[u8]) -> Disposition {
     Disposition::Rewrite(out, found)
 }
 
-/// A picture: type, MIME type, description, dimensions, data. [RFC 9639 8.8]
 fn picture(job: &Job, draft: &mut Draft, body: &[u8]) -> Result<Disposition> {
     let gone =
         |why: &'static str| Ok(Disposition::Remove(vec![Finding::removed("FLAC", why, Tells::Preview).bytes(body.len() as u64)]));
-    if !job.keeps(Token::CoverArt) {
-        return gone("attached picture");
+    match flac_picture::clean(job, draft, body)? {
+        Ok(out) if out.len() < 1 << 24 => {
+            Ok(Disposition::Rewrite(out, vec![Finding::rewritten("FLAC", "attached picture: description", Tells::Text)]))
+        }
+        Ok(_) => gone("attached picture too large for its block"),
+        Err(why) => gone(why),
     }
-    let Some((kind, dimensions, data)) = picture_parts(body) else { return gone("unreadable attached picture") };
-    let member = match job.member("cover art", &Memory::shared(data))? {
-        Member::Unknown(_) => return gone("attached picture of an unknown type"),
-        Member::Same(cleaned) | Member::Changed(cleaned) => cleaned,
-    };
-    let mime: &[u8] = match member.format().name {
-        "JPEG" => b"image/jpeg",
-        "PNG" => b"image/png",
-        "GIF" => b"image/gif",
-        "WebP" => b"image/webp",
-        _ => return gone("attached file that is no picture"),
-    };
-    draft.adopt("cover art", &member);
-    let clean = member.bytes();
-    let clean = clean.bytes(clean.span(), job.limits().block)?;
-    let mut out = kind.to_be_bytes().to_vec();
-    out.extend((mime.len() as u32).to_be_bytes());
-    out.extend(mime);
-    out.extend([0; 4]);
-    out.extend(dimensions);
-    out.extend((clean.len() as u32).to_be_bytes());
-    out.extend(clean);
-    if out.len() >= 1 << 24 {
-        return gone("attached picture too large for its block");
-    }
-    Ok(Disposition::Rewrite(out, vec![Finding::rewritten("FLAC", "attached picture: description", Tells::Text)]))
-}
-
-fn picture_parts(body: &[u8]) -> Option<(u32, &[u8], &[u8])> {
-    let u32_at = |at: usize| Some(u32::from_be_bytes(body.get(at..at.checked_add(4)?)?.try_into().ok()?));
-    let kind = u32_at(0)?;
-    let text = (8 + u32_at(4)? as usize).checked_add(4)?;
-    let after = text.checked_add(u32_at(text - 4)? as usize)?;
-    let dimensions = body.get(after..after.checked_add(16)?)?;
-    let data = body.get(after + 20..(after + 20).checked_add(u32_at(after + 16)? as usize)?)?;
-    Some((kind, dimensions, data))
 }
 
 /// A second walk, over the result and by another road: nothing but the allowed blocks, nothing in front, and the samples'

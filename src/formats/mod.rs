@@ -3,6 +3,7 @@
 pub mod flac;
 pub mod known;
 pub mod mp3;
+pub mod ogg;
 pub mod text;
 
 use crate::format::Format;
@@ -12,5 +13,6 @@ use crate::format::Format;
 pub static TABLE: &[&Format] = &[
     &flac::FORMAT,
     &mp3::FORMAT,
+    &ogg::FORMAT,
     &text::FORMAT,
 ];

@@ -4,3 +4,4 @@ pub mod audio_tags;
 pub mod flac_frame;
 pub mod id3;
 pub mod mpeg_audio;
+pub mod ogg;
