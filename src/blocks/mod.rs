@@ -5,4 +5,5 @@ pub mod exif;
 pub mod flac_picture;
 pub mod icc;
 pub mod id3;
+pub mod telemetry;
 pub mod vorbis;

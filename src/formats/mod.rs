@@ -2,6 +2,7 @@
 
 pub mod flac;
 pub mod known;
+pub mod mkv;
 pub mod mp3;
 pub mod ogg;
 pub mod text;
@@ -12,6 +13,7 @@ use crate::format::Format;
 #[rustfmt::skip]
 pub static TABLE: &[&Format] = &[
     &flac::FORMAT,
+    &mkv::FORMAT,
     &mp3::FORMAT,
     &ogg::FORMAT,
     &text::FORMAT,
