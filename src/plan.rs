@@ -109,6 +109,8 @@ pub enum Number {
     U64Be,
     /// Eight bytes, least significant first.
     U64Le,
+    /// This many bytes (1 to 8), most significant first.
+    Be(u8),
     /// An EBML variable-length integer of this many bytes (1 to 8), marker bit included. [RFC 8794 4]
     Vint(u8),
     /// Four bytes of seven bits each, most significant first (ID3v2 sizes).
@@ -124,7 +126,7 @@ impl Number {
             Number::U24Be | Number::U24Le => 3,
             Number::U32Be | Number::U32Le | Number::Syncsafe => 4,
             Number::U64Be | Number::U64Le => 8,
-            Number::Vint(width) => width.clamp(1, 8) as usize,
+            Number::Be(width) | Number::Vint(width) => width.clamp(1, 8) as usize,
         }
     }
 

@@ -5,3 +5,7 @@ pub mod exif;
 pub mod gainmap;
 pub mod icc;
 pub mod xmp;
+pub mod flac_picture;
+pub mod id3;
+pub mod telemetry;
+pub mod vorbis;

@@ -7,6 +7,10 @@ pub mod ico;
 pub mod known;
 pub mod png;
 pub mod pdf;
+pub mod flac;
+pub mod mkv;
+pub mod mp3;
+pub mod ogg;
 pub mod text;
 pub mod webp;
 
@@ -16,3 +20,11 @@ use crate::format::Format;
 pub static TABLE: &[&Format] = &[&jpeg::FORMAT, &text::FORMAT];
 pub static TABLE: &[&Format] = &[&bmp::FORMAT, &gif::FORMAT, &ico::FORMAT, &png::FORMAT, &text::FORMAT, &webp::FORMAT];
 pub static TABLE: &[&Format] = &[&pdf::FORMAT, &text::FORMAT];
+#[rustfmt::skip]
+pub static TABLE: &[&Format] = &[
+    &flac::FORMAT,
+    &mkv::FORMAT,
+    &mp3::FORMAT,
+    &ogg::FORMAT,
+    &text::FORMAT,
+];

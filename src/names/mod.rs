@@ -1,6 +1,7 @@
 //! Human names for what was found: GPS as degrees, serial numbers, owners, times. Nothing here decides a fate: what cannot
 //! be read is dropped all the same and called unreadable.
 
+pub mod audio;
 pub mod exif;
 pub mod icc;
 pub mod iptc;

@@ -192,7 +192,7 @@ proptest! {
     #[test]
     fn numbers_come_back(n in any::<u64>(), w in 1u8..9) {
         use Number::*;
-        for code in [U8, U16Be, U16Le, U24Be, U24Le, U32Be, U32Le, U64Be, U64Le, Vint(w), Syncsafe] {
+        for code in [U8, U16Be, U16Le, U24Be, U24Le, U32Be, U32Le, U64Be, U64Le, Be(w), Vint(w), Syncsafe] {
             let n = n & code.max().checked_next_power_of_two().map_or(u64::MAX, |p| p / 2 - 1);
             let bytes = code.encode(n).unwrap();
             prop_assert_eq!(bytes.len(), code.width());

@@ -1,0 +1,81 @@
+//! What codecs keep beside the tracks, where it holds more than decoding needs: comments of Vorbis and Theora, the
+//! metadata blocks of FLAC, the head of ASS subtitles with the paths of the files it was made from.
+
+use crate::blocks::vorbis;
+
+/// The data as it should be; the same bytes where nothing is wrong with them.
+pub(crate) fn neutral(codec: &str, data: &[u8]) -> Option<Vec<u8>> {
+    match codec {
+        "A_VORBIS" | "V_THEORA" => xiph(data),
+        "A_FLAC" => flac(data),
+        "S_TEXT/ASS" | "S_TEXT/SSA" | "S_ASS" | "S_SSA" => ass(data),
+        "S_VOBSUB" => Some(lines(data, |line| !line.starts_with('#'))),
+        _ => Some(data.to_vec()),
+    }
+}
+
+/// Three packets with Xiph lacing; the second is the comments. [RFC 9559 12.4]
+fn xiph(data: &[u8]) -> Option<Vec<u8>> {
+    if data.first() != Some(&2) {
+        return None;
+    }
+    let (mut at, mut sizes) = (1, Vec::new());
+    for _ in 0..2 {
+        let mut size = 0;
+        loop {
+            let n = usize::from(*data.get(at)?);
+            (at, size) = (at + 1, size + n);
+            if n < 255 {
+                break;
+            }
+        }
+        sizes.push(size);
+    }
+    let first = data.get(at..at.checked_add(sizes[0])?)?;
+    let second = data.get(at + sizes[0]..(at + sizes[0]).checked_add(sizes[1])?)?;
+    let third = data.get(at + sizes[0] + sizes[1]..)?;
+    let mut comments = second.get(..7)?.to_vec();
+    comments.extend(vorbis::write(&[]));
+    if comments.starts_with(b"\x03vorbis") {
+        comments.push(1);
+    }
+    let mut out = vec![2];
+    for size in [first.len(), comments.len()] {
+        out.extend(vec![255; size / 255]);
+        out.push((size % 255) as u8);
+    }
+    Some([&out, first, &comments, third].concat())
+}
+
+/// `fLaC` and the stream info, flagged as the last block.
+fn flac(data: &[u8]) -> Option<Vec<u8>> {
+    let info = data.strip_prefix(b"fLaC").unwrap_or(data);
+    if info.first()? & 0x7f != 0 {
+        return None;
+    }
+    Some([b"fLaC\x80\0\0\x22", info.get(4..38)?].concat())
+}
+
+/// The head of ASS: of the script info only what places the text, then the styles and the header of the events.
+fn ass(data: &[u8]) -> Option<Vec<u8>> {
+    const INFO: [&str; 8] =
+        ["scripttype", "playresx", "playresy", "layoutresx", "layoutresy", "wrapstyle", "scaledborderandshadow", "collisions"];
+    std::str::from_utf8(data.strip_suffix(b"\0").unwrap_or(data)).ok()?;
+    let mut section = String::new();
+    Some(lines(data, |line| {
+        let line = line.trim_start_matches('\u{feff}').trim();
+        if line.starts_with('[') {
+            section = line.to_ascii_lowercase();
+        }
+        let known = matches!(section.as_str(), "[script info]" | "[v4+ styles]" | "[v4 styles]" | "[v4 styles+]" | "[events]");
+        let key = line.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
+        let in_info = section == "[script info]" && !line.starts_with('[');
+        known && !line.starts_with(';') && (!in_info || INFO.contains(&key.as_str()) || key == "ycbcr matrix" || key == "timer")
+    }))
+}
+
+/// The lines for which `stays` holds, with their endings as they were.
+fn lines(data: &[u8], mut stays: impl FnMut(&str) -> bool) -> Vec<u8> {
+    let keep = |line: &&[u8]| stays(&String::from_utf8_lossy(line));
+    data.split_inclusive(|b| *b == b'\n').filter(keep).collect::<Vec<_>>().concat()
+}

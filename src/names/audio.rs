@@ -1,0 +1,138 @@
+//! What tags of sound files tell: ID3, APE and Vorbis comments.
+
+use crate::finding::{Finding, Tells};
+use crate::grammar::audio_tags::Kind;
+use crate::grammar::id3;
+
+/// Findings for a whole ID3v2 tag.
+pub fn id3v2(tag: &[u8]) -> Vec<Finding> {
+    let mut out: Vec<Finding> = id3::frames(tag).iter().take(100).map(id3_frame).collect();
+    if out.is_empty() {
+        out.push(Finding::removed("ID3v2", "empty tag", Tells::Software));
+    }
+    out
+}
+
+fn id3_frame(frame: &id3::Frame) -> Finding {
+    let (label, tells) = match &frame.id {
+        b"TIT1" | b"TIT2" | b"TIT3" => ("title", Tells::Text),
+        b"TPE1" | b"TPE2" | b"TPE3" | b"TPE4" => ("artist", Tells::Who),
+        b"TCOM" | b"TEXT" | b"TOLY" | b"TOPE" => ("author", Tells::Who),
+        b"TALB" | b"TOAL" => ("album", Tells::Text),
+        b"TCON" => ("genre", Tells::Text),
+        b"TRCK" | b"TPOS" => ("track number", Tells::Text),
+        b"TYER" | b"TDAT" | b"TIME" | b"TDRC" | b"TDOR" | b"TORY" | b"TDRL" | b"TRDA" => ("date", Tells::When),
+        b"TDTG" | b"TDEN" => ("time of tagging or encoding", Tells::When),
+        b"TENC" => ("encoded by", Tells::Who),
+        b"TSSE" => ("encoder settings", Tells::Software),
+        b"TOWN" => ("owner", Tells::Who),
+        b"OWNE" | b"COMR" => ("purchase record", Tells::Who),
+        b"TCOP" | b"TPRO" => ("copyright", Tells::Who),
+        b"TPUB" => ("publisher", Tells::Who),
+        b"TSRC" | b"UFID" => ("recording identifier", Tells::Identifier),
+        b"MCDI" => ("table of contents of the CD", Tells::Identifier),
+        b"PRIV" => ("private data of a program or shop", Tells::Identifier),
+        b"GEOB" => ("embedded object", Tells::Hidden),
+        b"APIC" => ("attached picture", Tells::Preview),
+        b"COMM" => ("comment", Tells::Text),
+        b"USLT" | b"SYLT" => ("lyrics", Tells::Text),
+        b"POPM" | b"PCNT" => ("play count and rating", Tells::History),
+        b"TXXX" => ("user-defined text", Tells::Text),
+        b"TLAN" => ("language", Tells::Text),
+        b"TFLT" | b"TMED" | b"TLEN" | b"TBPM" | b"TKEY" => ("technical field", Tells::Software),
+        _ => ("frame", Tells::Unknown),
+    };
+    let id = String::from_utf8_lossy(&frame.id);
+    let found = Finding::removed("ID3v2", format!("{label} ({})", id.trim()), tells).bytes(frame.data.len() as u64);
+    if matches!(frame.id[0], b'T' | b'W') || matches!(&frame.id, b"COMM" | b"USLT") {
+        found.value(id3::text(frame))
+    } else {
+        found
+    }
+}
+
+/// A finding for a tag behind the sound.
+pub fn tag(kind: Kind, bytes: &[u8]) -> Vec<Finding> {
+    let field = |from: usize, to: usize| {
+        let part = bytes.get(from..to).unwrap_or_default();
+        let text: String = part.iter().map(|b| char::from(*b)).collect();
+        text.trim_matches(|c: char| c == '\0' || c == ' ').to_owned()
+    };
+    match kind {
+        Kind::Id3v2 => id3v2(bytes),
+        Kind::Id3v1 => {
+            let fields = [
+                ("title", 3, 33, Tells::Text),
+                ("artist", 33, 63, Tells::Who),
+                ("album", 63, 93, Tells::Text),
+                ("comment", 97, 127, Tells::Text),
+            ];
+            let mut out = vec![Finding::removed("ID3v1", "tag", Tells::Text)];
+            for (label, from, to, tells) in fields {
+                let value = field(from, to);
+                if !value.is_empty() {
+                    out.push(Finding::removed("ID3v1", label, tells).value(value));
+                }
+            }
+            out
+        }
+        Kind::Id3v1Extended => vec![Finding::removed("ID3v1", "extended tag", Tells::Text)],
+        Kind::Ape => {
+            let mut out = vec![Finding::removed("APE", "tag", Tells::Text)];
+            out.extend(ape_items(bytes).into_iter().map(|(key, value)| comment("APE", &key, &value)));
+            out
+        }
+        Kind::Lyrics3 => vec![Finding::removed("Lyrics3", "lyrics", Tells::Text)],
+        Kind::Padding => vec![Finding::removed("padding", "padding of a tag", Tells::Software)],
+    }
+}
+
+fn ape_items(bytes: &[u8]) -> Vec<(String, String)> {
+    let mut at: usize = if bytes.starts_with(b"APETAGEX") { 32 } else { 0 };
+    let mut out = Vec::new();
+    while let Some(head) = bytes.get(at..at.saturating_add(8)) {
+        let size = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
+        let binary = head[4] & 0x06 == 0x02;
+        let Some(key) = bytes[at + 8..].iter().take(256).position(|b| *b == 0) else { break };
+        let start = at + 8 + key + 1;
+        let Some(value) = bytes.get(start..start.saturating_add(size)) else { break };
+        let text = if binary { format!("{size} bytes") } else { String::from_utf8_lossy(value).into_owned() };
+        out.push((String::from_utf8_lossy(&bytes[at + 8..at + 8 + key]).into_owned(), text));
+        at = start + size;
+        if out.len() >= 100 {
+            break;
+        }
+    }
+    out
+}
+
+/// A finding for a field of a comment list (`ARTIST=…`).
+pub fn comment(place: &'static str, key: &str, value: &str) -> Finding {
+    let low = key.to_ascii_lowercase();
+    let has = |words: &[&str]| words.iter().any(|w| low.contains(w));
+    let tells = if has(&[
+        "artist",
+        "composer",
+        "performer",
+        "author",
+        "copyright",
+        "publisher",
+        "encoded",
+        "contact",
+        "organization",
+        "license",
+    ]) {
+        Tells::Who
+    } else if has(&["location", "geo", "latitude", "longitude"]) {
+        Tells::Where
+    } else if has(&["date", "year", "time"]) {
+        Tells::When
+    } else if has(&["isrc", "musicbrainz", "_id", "barcode", "catalog", "uuid", "discid", "accurip", "acoustid"]) {
+        Tells::Identifier
+    } else if has(&["encoder", "tool", "vendor", "ripp", "source"]) {
+        Tells::Software
+    } else {
+        Tells::Text
+    };
+    Finding::removed(place, low, tells).value(value)
+}
