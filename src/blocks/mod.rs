@@ -2,10 +2,10 @@
 //! minimal form is written anew. Parsed values go in, constant layouts come out; nothing is copied as it is.
 
 pub mod exif;
+pub mod flac_picture;
 pub mod gainmap;
 pub mod icc;
-pub mod xmp;
-pub mod flac_picture;
 pub mod id3;
 pub mod telemetry;
 pub mod vorbis;
+pub mod xmp;

@@ -1,30 +1,34 @@
 //! The table of formats. A row is a file of its own; a new format is that file, its `mod` line and its word in [`TABLE`].
 
-pub mod jpeg;
 pub mod bmp;
+pub mod flac;
 pub mod gif;
 pub mod ico;
+pub mod jpeg;
 pub mod known;
-pub mod png;
-pub mod pdf;
-pub mod flac;
 pub mod mkv;
 pub mod mp3;
 pub mod ogg;
+pub mod pdf;
+pub mod png;
 pub mod text;
 pub mod webp;
 
 use crate::format::Format;
 
 /// Every format that can be cleaned. The order does not matter: the closest match wins.
-pub static TABLE: &[&Format] = &[&jpeg::FORMAT, &text::FORMAT];
-pub static TABLE: &[&Format] = &[&bmp::FORMAT, &gif::FORMAT, &ico::FORMAT, &png::FORMAT, &text::FORMAT, &webp::FORMAT];
-pub static TABLE: &[&Format] = &[&pdf::FORMAT, &text::FORMAT];
 #[rustfmt::skip]
 pub static TABLE: &[&Format] = &[
+    &bmp::FORMAT,
     &flac::FORMAT,
+    &gif::FORMAT,
+    &ico::FORMAT,
+    &jpeg::FORMAT,
     &mkv::FORMAT,
     &mp3::FORMAT,
     &ogg::FORMAT,
+    &pdf::FORMAT,
+    &png::FORMAT,
     &text::FORMAT,
+    &webp::FORMAT,
 ];
