@@ -1,5 +1,6 @@
 //! The table of formats. A row is a file of its own; a new format is that file, its `mod` line and its word in [`TABLE`].
 
+pub mod aiff;
 pub mod bmp;
 pub mod flac;
 pub mod gif;
@@ -12,6 +13,7 @@ pub mod ogg;
 pub mod pdf;
 pub mod png;
 pub mod text;
+pub mod wav;
 pub mod webp;
 
 use crate::format::Format;
@@ -19,6 +21,7 @@ use crate::format::Format;
 /// Every format that can be cleaned. The order does not matter: the closest match wins.
 #[rustfmt::skip]
 pub static TABLE: &[&Format] = &[
+    &aiff::FORMAT,
     &bmp::FORMAT,
     &flac::FORMAT,
     &gif::FORMAT,
@@ -30,5 +33,6 @@ pub static TABLE: &[&Format] = &[
     &pdf::FORMAT,
     &png::FORMAT,
     &text::FORMAT,
+    &wav::FORMAT,
     &webp::FORMAT,
 ];

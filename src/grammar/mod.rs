@@ -6,6 +6,7 @@ pub mod ebml;
 pub mod flac_frame;
 pub mod gif;
 pub mod id3;
+pub mod iff;
 pub mod jpeg;
 pub mod mpeg_audio;
 pub mod mpf;
