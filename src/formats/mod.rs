@@ -13,6 +13,7 @@ pub mod ogg;
 pub mod pdf;
 pub mod png;
 pub mod text;
+pub mod tiff;
 pub mod wav;
 pub mod webp;
 
@@ -33,6 +34,7 @@ pub static TABLE: &[&Format] = &[
     &pdf::FORMAT,
     &png::FORMAT,
     &text::FORMAT,
+    &tiff::FORMAT,
     &wav::FORMAT,
     &webp::FORMAT,
 ];

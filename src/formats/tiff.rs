@@ -1,0 +1,188 @@
+//! TIFF and BigTIFF: directories of tags, one a page, and data that they point to. Every page stays with its data where it
+//! lies; directories are written anew from an allow-list; what no kept tag points to goes: Exif and GPS directories,
+//! previews, Photoshop's copy of the layers, gaps. Camera raws look like TIFF and are none: they are declined. Compressed
+//! data is not decoded, only followed to its end where that is cheap. [TIFF 6.0, BigTIFF]
+
+mod data;
+mod directory;
+mod table;
+
+use crate::clean::Job;
+use crate::finding::{Finding, Tells};
+use crate::format::{Format, Head, Match};
+use crate::grammar::tiff::{Directory, Order, Tiff, Walk};
+use crate::names;
+use crate::plan::{Draft, Fate, Number, Plan};
+use crate::policy::Token;
+use crate::refusal::{Code, Refusal, Result};
+use crate::source::{Shared, Source, Span};
+
+/// The row.
+pub static FORMAT: Format = Format {
+    name: "TIFF",
+    extensions: &["tif", "tiff"],
+    container: false,
+    keeps: "every page's data byte for byte, sample layout, colour (profile neutralised), orientation, resolution",
+    removes: "Exif, GPS, XMP, IPTC, GeoTIFF, private tags, previews, Photoshop layers, bytes that nothing refers to",
+    sniff,
+    plan,
+    witness,
+};
+
+/// At most so many directories.
+const MOST: usize = 10_000;
+
+fn sniff(head: &Head) -> Option<Match> {
+    let magic = [&b"II*\0"[..], b"MM\0*", b"II+\0\x08\0\0\0", b"MM\0+\0\x08\0\0"].iter().any(|m| head.has(0, m));
+    if !magic || head.has(8, b"CR\x02") {
+        return None;
+    }
+    let (tiff, first) = Tiff::open(&**head.source, 0).ok()?;
+    let walk = tiff.walk(first, &[0x014a], 64);
+    (!is_raw(&tiff, &walk)).then_some(Match::Exact)
+}
+
+/// Whether the pictures are sensor data: colour filter array or linear raw, or a compression only cameras have.
+fn is_raw(tiff: &Tiff, walk: &Walk) -> bool {
+    let camera = |d: &Directory| {
+        d.entries.iter().any(|e| match e.tag {
+            0x0106 => tiff.numbers(e, 1).first().is_some_and(|p| matches!(p, 32803 | 34892)),
+            0x0103 => tiff.numbers(e, 1).first().is_some_and(|c| matches!(c, 32767 | 32769 | 32770 | 34713 | 65535 | 65000)),
+            // A DNG, or a pattern of colour filters.
+            0xc612 | 0x828d | 0x828e => true,
+            _ => false,
+        })
+    };
+    walk.directories.iter().any(camera)
+}
+
+fn plan(job: &Job, source: &Shared) -> Result<Plan> {
+    let (tiff, first) = Tiff::open(&**source, 0)?;
+    let mut walk = tiff.walk(first, &[], MOST);
+    if let Some(trouble) = walk.trouble.take() {
+        return Err(trouble);
+    }
+    if slide(&tiff, &walk) {
+        return Err(Refusal::unsupported("a scanned slide may hold a photo of its label")
+            .hint("export the region you want to share as a plain TIFF or JPEG"));
+    }
+    let (pages, previews): (Vec<&Directory>, Vec<&Directory>) = choose(job, &tiff, &walk.directories);
+    if pages.is_empty() {
+        return Err(Refusal::malformed("there is no page", first));
+    }
+    let mut draft = Draft::new(source);
+    let head = if tiff.big { Span::new(8, 16) } else { Span::new(4, 8) };
+    draft.frame(Span::new(0, head.start), "header");
+    draft.reframe(head, "first page", Fate::Position { of: pages[0].span.start, origin: 0, code: position(&tiff) });
+
+    let mut found = Vec::new();
+    let mut claims = data::Claims::default();
+    for (i, page) in pages.iter().enumerate() {
+        let next = pages.get(i + 1).map(|p| p.span.start);
+        directory::rewrite(job, source, &tiff, &mut draft, page, next, &mut claims, &mut found)?;
+    }
+    claims.draft(job, source, &mut draft)?;
+    if !previews.is_empty() {
+        found.push(Finding::removed("TIFF", format!("{} reduced pictures of the pages", previews.len()), Tells::Preview));
+    }
+    told(&tiff, &pages, &mut found, source);
+    gaps(&tiff, &mut draft, found);
+    draft.seal()
+}
+
+/// Which directories are pages. Reduced pictures go unless there is nothing else.
+fn choose<'d>(job: &Job, tiff: &Tiff, all: &'d [Directory]) -> (Vec<&'d Directory>, Vec<&'d Directory>) {
+    let reduced = |d: &&Directory| {
+        let kind = d.entries.iter().find(|e| e.tag == 0x00fe).and_then(|e| tiff.numbers(e, 1).first().copied());
+        // [TIFF 6.0 section 8] bit 0: reduced; bit 2 is a transparency mask, which belongs to its page.
+        kind.is_some_and(|k| k & 5 == 1)
+    };
+    if job.keeps(Token::Thumbnails) || all.iter().all(|d| reduced(&d)) {
+        return (all.iter().collect(), Vec::new());
+    }
+    let (previews, pages) = all.iter().partition(reduced);
+    (pages, previews)
+}
+
+/// Slides of Aperio and Hamamatsu.
+fn slide(tiff: &Tiff, walk: &Walk) -> bool {
+    walk.directories
+        .iter()
+        .flat_map(|d| &d.entries)
+        .any(|e| (65420..=65480).contains(&e.tag) || e.tag == 0x010e && tiff.bytes(e, 8).starts_with(b"Aperio"))
+}
+
+/// How positions are written in this file.
+fn position(tiff: &Tiff) -> Number {
+    match (tiff.big, tiff.order) {
+        (false, Order::Little) => Number::U32Le,
+        (false, Order::Big) => Number::U32Be,
+        (true, Order::Little) => Number::U64Le,
+        (true, Order::Big) => Number::U64Be,
+    }
+}
+
+/// Findings for what the removed tags tell.
+fn told(tiff: &Tiff, pages: &[&Directory], found: &mut Vec<Finding>, source: &Shared) {
+    if found.is_empty() {
+        return;
+    }
+    // Small files have their Exif named in full; of large ones the tags of the pages are.
+    if let Some(bytes) = source.as_bytes() {
+        let named = names::exif::describe("TIFF", bytes);
+        found.extend(named.into_iter().filter(|f| !f.label.contains("unreadable") && f.tells != Tells::Rendering));
+    }
+    let entries = pages.iter().flat_map(|p| &p.entries);
+    for entry in entries.take(10_000) {
+        let block = |limit| tiff.bytes(entry, limit);
+        match entry.tag {
+            0x02bc => found.extend(names::xmp::describe("XMP", &block(1 << 20))),
+            0x83bb | 0x8649 => found.extend(names::iptc::describe("IPTC", &block(1 << 20))),
+            _ => {}
+        }
+    }
+}
+
+/// Everything that no kept tag points to. Up to a few zeros between parts are alignment and come back as such.
+fn gaps(tiff: &Tiff, draft: &mut Draft, mut found: Vec<Finding>) {
+    for gap in draft.gaps() {
+        let bytes = tiff.source().bytes(gap, 16).unwrap_or_default();
+        if gap.len() < 2 && bytes.iter().all(|b| *b == 0) {
+            draft.reframe(gap, "alignment", Fate::put([]));
+            continue;
+        }
+        let label = "values of removed tags, and bytes that nothing refers to";
+        match found.is_empty() {
+            true => draft.remove(gap, "gap", Finding::removed("TIFF", label, Tells::Unknown)),
+            false => draft.remove_all(gap, "gap", std::mem::take(&mut found)),
+        }
+    }
+    found.into_iter().for_each(|f| draft.note(f));
+}
+
+/// kamadak-exif and our own walk over the result: no directory of Exif or GPS, no text.
+fn witness(_: &Job, before: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
+    let (tiff, first) = Tiff::open(after, 0)?;
+    let walk = tiff.walk(first, &[0x014a, 0x8769, 0x8825, 0xa005], MOST);
+    let left = |d: &Directory| {
+        d.parent.is_some()
+            || d.entries.iter().any(|e| {
+                matches!(e.tag, 0x010e..=0x0110 | 0x0131 | 0x0132 | 0x013b | 0x013c | 0x02bc | 0x83bb | 0x8649 | 0x935c | 0x927c)
+            })
+    };
+    if walk.directories.iter().any(left) {
+        return Err(Refusal::new(Code::Leftover, "a tag that should be gone is still there"));
+    }
+    let mut names = vec!["second directory walk"];
+    if let Some(bytes) = after.as_bytes().filter(|_| !tiff.big && before.len() < 1 << 24) {
+        let mut reader = exif::Reader::new();
+        if let Ok(exif) = reader.continue_on_error(true).read_raw(bytes.to_vec()).or_else(|e| e.distill_partial_result(|_| ())) {
+            let other = |f: &&exif::Field| f.tag.context() != exif::Context::Tiff;
+            if exif.fields().any(|f| other(&f)) {
+                return Err(Refusal::new(Code::Leftover, "kamadak-exif still sees Exif"));
+            }
+            names.push("kamadak-exif");
+        }
+    }
+    Ok(names)
+}
