@@ -163,7 +163,8 @@ fn records(place: &'static str, bytes: &[u8]) -> Vec<Finding> {
             (2, _) if DATASETS.iter().any(|r| r.0 == dataset) => {
                 let value = if utf8 { String::from_utf8_lossy(&data[..data.len().min(4096)]).into_owned() } else { text(data) };
                 match values.iter_mut().find(|(d, _)| *d == dataset) {
-                    Some((_, list)) => list.push(value),
+                    Some((_, list)) if list.len() < 100 => list.push(value),
+                    Some(_) => {}
                     None => values.push((dataset, vec![value])),
                 }
             }

@@ -5,5 +5,5 @@ pub mod exif;
 pub mod icc;
 pub mod iptc;
 pub mod trailer;
-pub mod xmp;
 mod values;
+pub mod xmp;
