@@ -324,6 +324,19 @@ fn ends_well(bytes: &[u8]) {
 
 proptest! {
     #[test]
+    fn orientation_is_read_from_any_bytes_and_written_in_one_way(bytes in proptest::collection::vec(any::<u8>(), 0..60), which: u8, big: bool) {
+        use metascrub::blocks::exif::{minimal, orientation};
+        let sign: &[u8] = if big { b"MM\0*\0\0\0\x08" } else { b"II*\0\x08\0\0\0" };
+        let read = orientation(&[sign, &bytes].concat());
+        prop_assert!(read.is_none_or(|o| (1..=8).contains(&o)));
+        orientation(&bytes);
+        match minimal(Some(which)) {
+            Some(tiff) => prop_assert_eq!((tiff.len(), orientation(&tiff)), (26, Some(which))),
+            None => prop_assert!(!(2..=8).contains(&which)),
+        }
+    }
+
+    #[test]
     fn any_bytes_end_well(bytes in proptest::collection::vec(any::<u8>(), 0..400), start in 0usize..8) {
         let signs: [&[u8]; 8] = [b"", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08", b"<a b='", b"8BIM\x04\x04\0\0", b"\x1c\x02", b"\xff\xd8\xff", b"II+\0\x08\0\0\0"];
         ends_well(&[signs[start], &bytes].concat());
