@@ -4,7 +4,9 @@
 
 mod bmp;
 mod gif;
+mod icc;
 mod ico;
+mod names;
 mod png;
 mod samples;
 mod support;

@@ -76,6 +76,7 @@ pub(super) static PROPERTIES: &[Property] = &[
         "notes",
         Tells::Text,
     ),
+    property(&["UserComment", "Notes", "Instructions", "TransmissionReference", "Event", "Label"], "notes", Tells::Text),
     property(
         &["filePath", "FilePath", "fileName", "RawFileName", "PreservedFileName", "AutoSaveFilePath"],
         "file name",
