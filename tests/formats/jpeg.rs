@@ -252,6 +252,21 @@ fn orientation_is_the_first_blocks_and_only_where_it_says_something() {
 }
 
 #[test]
+fn an_orientation_that_only_xmp_knows_is_said_by_exif() {
+    let turned = xmp("xmlns:t='http://ns.adobe.com/tiff/1.0/' t:Orientation='6'", "");
+    assert_eq!(scrub("a.jpg", &photo(std::slice::from_ref(&turned))).unwrap().tells_nothing().bytes, photo(&[minimal_exif(6)]));
+    // Exif has the first word, even where that is "upright".
+    assert_eq!(scrub("a.jpg", &photo(&[exif(1), turned.clone()])).unwrap().bytes, photo(&[]));
+    assert_eq!(scrub("a.jpg", &photo(&[exif(9), turned])).unwrap().bytes, photo(&[minimal_exif(6)]));
+}
+
+#[test]
+fn junk_without_end_is_refused_in_time() {
+    let junk = [SOI, &jfif(), &b"xxxxxxxx\xff\x00".repeat(2_000_000), EOI].concat();
+    assert_eq!(refusal("a.jpg", &junk).code(), Code::Limit);
+}
+
+#[test]
 fn adobe_rgb_without_a_profile_stays_adobe_rgb() {
     let block = |interop: &[u8; 4]| {
         let dir = ifd(&[entry(0x8769, 4, 1, be(26))]);
