@@ -59,6 +59,9 @@ impl Profile {
 fn assemble(source: &Shared, survey: &Survey) -> Result<Option<Vec<u8>>> {
     let mut parts = Vec::new();
     for segment in survey.segments.iter().filter(|s| s.block == Block::Icc && s.early) {
+        if parts.len() == usize::from(u8::MAX) {
+            return Ok(None);
+        }
         let body = segment.after(&**source, survey::ICC.len() as u64)?;
         parts.push((body[0], body[1], body));
     }
