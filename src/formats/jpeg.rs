@@ -117,13 +117,14 @@ impl Cleaner<'_> {
     /// The density and no thumbnail. The marker itself stays: with it, colours are YCbCr. [T.871 10]
     fn jfif(&mut self, s: &Segment) -> Result<()> {
         let old = s.after(&**self.source, 0)?;
-        let minor = if old[5] == 1 { old[6].min(2) } else { 2 };
+        let mut minor = if old[5] == 1 { old[6].min(2) } else { 2 };
         let mut unit = if old[7] <= 2 { old[7] } else { 0 };
         let mut density = [old[8], old[9], old[10], old[11]];
         let mut found = Vec::new();
         if !self.job.keeps(Token::Dpi) && (unit != 0 || density != [0, 1, 0, 1]) {
             let square = density[..2] == density[2..];
             if square {
+                minor = 1;
                 density = [0, 1, 0, 1];
             }
             // What is left of an oblong density is the shape of a pixel.

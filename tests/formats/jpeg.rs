@@ -282,10 +282,11 @@ fn adobe_rgb_without_a_profile_stays_adobe_rgb() {
 
 #[test]
 fn density_goes_in_strict_but_the_shape_of_a_pixel_stays() {
-    let density = |unit, x: u8, y: u8| app(0, b"JFIF\0", &[1, 2, unit, 0, x, 0, y, 0, 0]);
+    let header = |minor, unit, x: u8, y: u8| app(0, b"JFIF\0", &[1, minor, unit, 0, x, 0, y, 0, 0]);
+    let density = |unit, x, y| header(2, unit, x, y);
     let strict = Policy::strict();
     let clean = |d| scrub_under(&strict, "a.jpg", &photo(&[d])).unwrap().bytes;
-    assert_eq!(clean(density(1, 72, 72)), photo(&[density(0, 1, 1)]));
+    assert_eq!(clean(density(1, 72, 72)), photo(&[header(1, 0, 1, 1)]));
     assert_eq!(clean(density(1, 72, 36)), photo(&[density(0, 72, 36)]));
     assert_eq!(clean(density(0, 4, 3)), photo(&[density(0, 4, 3)]));
 }
@@ -545,14 +546,13 @@ fn a_gain_map_in_a_gain_map_in_a_gain_map_ends() {
 fn no_byte_is_trusted() {
     for file in [dirty(), ultra_hdr(), progressive(&[com("CANARY"), exif(6)])] {
         for at in 0..file.len() {
-            for flip in [0x01, 0x80, 0xff] {
-                let mut bytes = file.clone();
-                bytes[at] ^= flip;
-                match scrub("a.jpg", &bytes) {
-                    // Part of a secret may have become part of a table or of a scan; all of it never does.
-                    Ok(clean) => lacks(&clean.bytes, b"Exif\0\0CANARY"),
-                    Err(r) => assert!(!matches!(r.code(), Code::Internal | Code::Damaged | Code::Leftover), "{at} ^ {flip}: {r}"),
-                }
+            let flip = [0x01, 0x80, 0xff][at % 3];
+            let mut bytes = file.clone();
+            bytes[at] ^= flip;
+            match scrub("a.jpg", &bytes) {
+                // Part of a secret may have become part of a table or of a scan; all of it never does.
+                Ok(clean) => lacks(&clean.bytes, b"Exif\0\0CANARY"),
+                Err(r) => assert!(!matches!(r.code(), Code::Internal | Code::Damaged | Code::Leftover), "{at} ^ {flip}: {r}"),
             }
         }
     }
