@@ -6,6 +6,7 @@ mod bmp;
 mod gif;
 mod icc;
 mod ico;
+mod jpeg;
 mod names;
 mod png;
 mod samples;
