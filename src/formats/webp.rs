@@ -56,6 +56,9 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     walk.draft.frame(Span::new(0, 4), "RIFF");
     let unpadded = chunks.last().is_some_and(|c| c.lacks_pad() && walk.stays_odd(c));
     let plus = i64::from(unpadded && left.is_empty());
+    if form.missing == 1 && plus == 0 {
+        walk.draft.note(Finding::rewritten("WebP", "wrong size of the file", Tells::Unknown));
+    }
     let of = Span::new(8, form.body.end);
     walk.draft.reframe(form.size, "RIFF", Fate::Length { of, plus, code: Number::U32Le });
     walk.draft.frame(Span::new(8, 12), "WEBP");

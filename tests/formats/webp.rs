@@ -162,6 +162,13 @@ fn stale_flags_are_put_right() {
 }
 
 #[test]
+fn a_size_of_one_too_many_is_put_right() {
+    let mut bytes = webp(&[vp8()]);
+    bytes[4] += 1;
+    assert_eq!(scrub("a.webp", &bytes).unwrap().bytes, webp(&[vp8()]));
+}
+
+#[test]
 fn lies_are_refused() {
     let whole = webp(&[vp8x(0), vp8()]);
     assert_eq!(refusal("a.webp", &whole[..whole.len() - 4]).code(), Code::Malformed);
