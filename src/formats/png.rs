@@ -401,6 +401,9 @@ impl<'a> Walk<'a> {
     }
 
     fn end(&mut self, end: End) -> Result<()> {
+        if self.frame.is_some() && !self.seen.contains(b"acTL") {
+            self.draft.warn("there are frames of an animation that viewers do not play; they are kept");
+        }
         match end {
             End::Proper(rest) => data::behind(&mut self.draft, &**self.source, rest),
             End::Cut(rest, kind) => {

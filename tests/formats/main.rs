@@ -5,6 +5,7 @@
 mod bmp;
 mod gif;
 mod ico;
+mod mutations;
 mod png;
 mod samples;
 mod support;
