@@ -4,16 +4,16 @@
 
 mod pixels;
 
-use crate::blocks::icc;
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
 use crate::grammar::gif::{self, Block, Chain};
 use crate::names;
 use crate::plan::{Draft, Fate, Plan};
-use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{self, Shared, Source, Span};
+
+use super::colour;
 
 /// The row.
 pub static FORMAT: Format = Format {
@@ -30,9 +30,6 @@ pub static FORMAT: Format = Format {
 fn sniff(head: &Head) -> Option<Match> {
     (head.has(0, b"GIF87a") || head.has(0, b"GIF89a")).then_some(Match::Exact)
 }
-
-/// The largest profile that is looked at.
-const PROFILE: u64 = 32 << 20;
 
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let screen = gif::screen(&**source)?;
@@ -188,13 +185,9 @@ impl Walk<'_> {
 
     fn profile(&mut self, whole: Span, chain: &Chain) -> Result<()> {
         let rest = Chain { parts: chain.parts[1..].to_vec(), ..chain.clone() };
-        let keep = self.job.keeps(Token::Color) && !self.profiled && rest.parts.iter().map(|p| p.len()).sum::<u64>() <= PROFILE;
-        let profile = if keep { rest.bytes(&**self.source, PROFILE)? } else { Vec::new() };
-        let neutral = match keep {
-            true if self.job.keeps(Token::ColorText) => Some(profile.clone()),
-            true => icc::neutral(&profile)?,
-            false => None,
-        };
+        let short = rest.parts.iter().map(|p| p.len()).sum::<u64>() <= colour::LARGEST;
+        let profile = if short && !self.profiled { rest.bytes(&**self.source, colour::LARGEST)? } else { Vec::new() };
+        let neutral = colour::profile(self.job, &profile)?;
         let Some(neutral) = neutral else {
             self.remove(whole, Finding::removed("application", "colour profile that is not used", Tells::Unknown));
             return Ok(());

@@ -1,6 +1,7 @@
 //! The table of formats. A row is a file of its own; a new format is that file, its `mod` line and its word in [`TABLE`].
 
 pub mod bmp;
+mod colour;
 pub mod gif;
 pub mod ico;
 pub mod known;

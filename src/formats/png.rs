@@ -3,12 +3,13 @@
 //! the last row and behind the end. Colours under full transparency are pixels and stay. [PNG 3rd edition]
 
 mod data;
+mod profile;
 mod text;
 mod witness;
 
 use std::collections::BTreeSet;
 
-use crate::blocks::{exif, icc};
+use crate::blocks::exif;
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
@@ -18,6 +19,9 @@ use crate::plan::{Draft, Fate, Plan};
 use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{self, Shared, Span};
+
+use super::colour;
+use profile::Profile;
 
 /// The row.
 pub static FORMAT: Format = Format {
@@ -44,9 +48,6 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     walk.end(end)?;
     walk.draft.seal()
 }
-
-/// The largest profile that is looked at, unpacked.
-const PROFILE: usize = 32 << 20;
 
 struct Walk<'a> {
     job: &'a Job<'a>,
@@ -99,7 +100,7 @@ impl<'a> Walk<'a> {
         };
         walk.upright = walk.orientation(chunks)?;
         for chunk in chunks[..first].iter().filter(|c| c.kind == *b"iCCP") {
-            walk.profiled |= walk.job.keeps(Token::Color) && walk.profile(chunk)?.is_some();
+            walk.profiled |= walk.profile(chunk)?.is_some();
         }
         Ok(walk)
     }
@@ -243,33 +244,15 @@ impl<'a> Walk<'a> {
 
     /// The profile of an iCCP chunk as it may stay; `None` where decoders ignore it.
     fn profile(&self, chunk: &Chunk) -> Result<Option<Profile>> {
-        if !self.is_intact(chunk)? || chunk.data.len() > PROFILE as u64 {
+        if chunk.data.len() > colour::LARGEST || !self.is_intact(chunk)? {
             return Ok(None);
         }
-        let bytes = self.bytes(chunk)?;
-        let Some(zero) = bytes.iter().take(80).position(|b| *b == 0) else { return Ok(None) };
-        if bytes.get(zero + 1) != Some(&0) {
-            return Ok(None);
-        }
-        let Some((profile, used)) = data::inflate(&bytes[zero + 2..], PROFILE) else { return Ok(None) };
-        let text = self.job.keeps(Token::ColorText);
-        let neutral = if text { Some(profile.clone()) } else { icc::neutral(&profile)? };
-        let name = String::from_utf8_lossy(&bytes[..zero]).into_owned();
-        let named = text || name == "icc";
-        Ok(neutral.map(|neutral| Profile {
-            stays: named && neutral == profile && zero + 2 + used == bytes.len(),
-            name,
-            profile,
-            neutral,
-        }))
+        Profile::read(self.job, &self.bytes(chunk)?)
     }
 
     fn iccp(&mut self, i: usize, chunk: &Chunk) -> Result<()> {
-        let profile = if self.job.keeps(Token::Color) && i < self.first && !self.seen.contains(b"iCCP") {
-            self.profile(chunk)?
-        } else {
-            None
-        };
+        let counts = i < self.first && !self.seen.contains(b"iCCP");
+        let profile = if counts { self.profile(chunk)? } else { None };
         let Some(profile) = profile else {
             self.remove(chunk, Finding::removed("iCCP", "colour profile that is not used", Tells::Unknown));
             return Ok(());
@@ -277,21 +260,10 @@ impl<'a> Walk<'a> {
         self.seen.insert(*b"iCCP");
         if profile.stays {
             self.draft.frame(chunk.whole(), "iCCP");
-            return Ok(());
+        } else {
+            let bytes = png::chunk(b"iCCP", &profile.bytes());
+            self.draft.replace(chunk.whole(), "iCCP", Fate::put(bytes), profile.findings());
         }
-        let name = if self.job.keeps(Token::ColorText) { profile.name.as_bytes() } else { b"icc" };
-        let bytes = [name, b"\0\0", &data::deflate(&profile.neutral)].concat();
-        let mut found = Vec::new();
-        if profile.name != "icc" {
-            found.push(Finding::rewritten("iCCP", "name of the colour profile", Tells::Software).value(profile.name));
-        }
-        if profile.neutral != profile.profile {
-            found.extend(names::icc::describe("iCCP", &profile.profile));
-        }
-        if found.is_empty() {
-            found.push(Finding::removed("iCCP", "data behind the colour profile", Tells::Hidden));
-        }
-        self.draft.replace(chunk.whole(), "iCCP", Fate::put(png::chunk(b"iCCP", &bytes)), found);
         Ok(())
     }
 
@@ -428,14 +400,6 @@ impl<'a> Walk<'a> {
     }
 }
 
-struct Profile {
-    /// Whether the chunk is already what it should be.
-    stays: bool,
-    name: String,
-    profile: Vec<u8>,
-    neutral: Vec<u8>,
-}
-
 /// Exif in its own chunk: the registered name, the compressed proposal and a common misspelling.
 fn is_exif(kind: &[u8; 4]) -> bool {
     matches!(kind, b"eXIf" | b"zxIf" | b"exIf")
@@ -449,7 +413,7 @@ fn is_text(kind: &[u8; 4]) -> bool {
 fn tiff(data: &[u8]) -> Vec<u8> {
     match data {
         [b'E', b'x', b'i', b'f', 0, 0, tiff @ ..] => tiff.to_vec(),
-        [0, _, _, _, _, packed @ ..] => data::inflate(packed, PROFILE).map(|(tiff, _)| tiff).unwrap_or_default(),
+        [0, _, _, _, _, packed @ ..] => data::inflate(packed, 16 << 20).map(|(tiff, _)| tiff).unwrap_or_default(),
         tiff => tiff.to_vec(),
     }
 }

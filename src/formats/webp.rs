@@ -6,7 +6,7 @@ use std::io::Cursor;
 
 use img_parts::webp::WebP;
 
-use crate::blocks::{exif, icc};
+use crate::blocks::exif;
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
@@ -16,6 +16,8 @@ use crate::plan::{Draft, Fate, Number, Plan};
 use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{Shared, Source, Span};
+
+use super::colour;
 
 /// The row.
 pub static FORMAT: Format = Format {
@@ -41,8 +43,6 @@ const ANIMATION: u8 = 0x02;
 
 /// How many frames an animation may have.
 const FRAMES: usize = 100_000;
-/// The largest profile that is looked at.
-const PROFILE: u64 = 32 << 20;
 
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let form = riff::form(&**source, 0)?;
@@ -194,11 +194,11 @@ impl Walk<'_> {
 
     /// Whether the profile stays, in one form or another.
     fn profile(&mut self, chunk: &Chunk) -> Result<bool> {
-        if !self.job.keeps(Token::Color) || chunk.data.len() > PROFILE {
+        if chunk.data.len() > colour::LARGEST {
             return Ok(false);
         }
         let profile = self.bytes(chunk)?;
-        let neutral = if self.job.keeps(Token::ColorText) { Some(profile.clone()) } else { icc::neutral(&profile)? };
+        let neutral = colour::profile(self.job, &profile)?;
         let Some(neutral) = neutral else { return Ok(false) };
         let found = names::icc::describe("ICCP", &profile);
         self.draft.replace(chunk.whole(), "ICCP", Fate::put(riff::chunk(b"ICCP", &neutral)), found);
