@@ -302,6 +302,9 @@ impl<'a> Walk<'a> {
         if chunk.kind == *b"pHYs" && i < self.first && self.is_intact(chunk)? && self.pixel_shape(chunk)? {
             return Ok(());
         }
+        if chunk.kind == *b"gdAT" {
+            self.draft.warn("its HDR gain map is gone; the picture itself is as it was");
+        }
         let found = text::ancillary(chunk, &source::head(&**self.source, chunk.data.start, 7)?);
         self.remove(chunk, found);
         Ok(())

@@ -308,6 +308,22 @@ fn a_missing_end_is_added() {
 }
 
 #[test]
+fn apples_own_kind_is_cut_too() {
+    let raw = |tail: &[u8]| {
+        let mut packer = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::new(6));
+        packer.write_all(&rows()).unwrap();
+        chunk(b"IDAT", &[&packer.finish().unwrap(), tail].concat())
+    };
+    let with = |tail: &[u8], text: &[u8]| {
+        let text = if text.is_empty() { Vec::new() } else { chunk(b"tEXt", text) };
+        png(&[chunk(b"CgBI", &[0x50, 0, 0x20, 2]), grey(), text, raw(tail), iend()])
+    };
+    scrub("a.png", &with(b"", b"")).unwrap().unchanged();
+    let clean = scrub("a.png", &with(b"CANARY", b"Author\0CANARY")).unwrap();
+    assert_eq!(clean.bytes, with(b"", b""));
+}
+
+#[test]
 fn data_in_the_end_mark_goes() {
     let clean = scrub("a.png", &png(&[grey(), idat(), chunk(b"IEND", b"CANARY")])).unwrap();
     assert_eq!(clean.bytes, plain());

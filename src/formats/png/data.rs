@@ -48,7 +48,7 @@ struct Stop {
 /// Decides about one stream.
 pub(super) fn rows(job: &Job, source: &Shared, draft: &mut Draft, rows: Rows) -> Result<()> {
     // A result is planned again over bytes that were measured and compared already; what was cut there, the witness measures.
-    let measured = job.is_again() && source.len() <= WITNESSED;
+    let measured = job.is_again() && rows.zlib && source.len() <= WITNESSED;
     let (stop, out) = if measured { (checked(source, rows.chunks)?, rows.raw) } else { measure(&**source, &rows)? };
     if out > rows.raw {
         return surplus(job, source, draft, &rows);
