@@ -82,14 +82,19 @@ fn ending(stop: &Stop, byte: u8) -> Vec<u8> {
 fn measure(source: &dyn Source, code_size: u8, pixels: u64, chain: &Chain) -> Result<Option<Stop>> {
     let damaged = |at| Refusal::malformed("the packed pixels of a frame are damaged", at);
     let mut measure = Measure::new(code_size, pixels).ok_or_else(|| damaged(chain.whole.start))?;
-    for part in &chain.parts {
-        let mut stop = Ok(None);
-        source::each_block(source, *part, |block| stop = measure.push(block))?;
-        if let Some(stop) = stop.map_err(|_| damaged(part.start))? {
-            return Ok(Some(stop));
+    let (mut outcome, mut left) = (Ok(None), 0);
+    source::each_block(source, chain.whole, |mut block| {
+        while let (Ok(None), [length, rest @ ..]) = (&outcome, block) {
+            if left == 0 {
+                (left, block) = (usize::from(*length), rest);
+            } else {
+                let (piece, rest) = block.split_at(left.min(block.len()));
+                outcome = measure.push(piece);
+                (left, block) = (left - piece.len(), rest);
+            }
         }
-    }
-    Ok(None)
+    })?;
+    outcome.map_err(|_| damaged(chain.whole.start))
 }
 
 /// Sub-blocks that stay as they are, with their lengths.
