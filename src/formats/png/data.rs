@@ -265,6 +265,22 @@ pub(super) fn inflate(packed: &[u8], most: usize) -> Option<(Vec<u8>, usize)> {
     None
 }
 
+/// How much is still unpacked of things that go anyway, so that the report can name them: many small bombs are one large one.
+pub(super) struct Budget(usize);
+
+impl Budget {
+    /// What one file gets.
+    pub(super) const WHOLE: Budget = Budget(64 << 20);
+
+    /// As [`inflate`], as long as the budget lasts.
+    pub(super) fn inflate(&mut self, packed: &[u8], most: usize) -> Option<Vec<u8>> {
+        let most = most.min(self.0);
+        let out = inflate(packed, most).map(|(out, _)| out);
+        self.0 -= out.as_ref().map_or(most, Vec::len);
+        out
+    }
+}
+
 /// Packs a small block, always in the same way.
 pub(super) fn deflate(bytes: &[u8]) -> Vec<u8> {
     let mut packer = ZlibEncoder::new(Vec::new(), Compression::new(9));

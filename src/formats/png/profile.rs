@@ -47,7 +47,7 @@ impl Profile {
     }
 
     /// What goes.
-    pub(super) fn findings(self) -> Vec<Finding> {
+    pub(super) fn findings(&self) -> Vec<Finding> {
         let mut found = Vec::new();
         if self.name != self.new_name {
             let name = self.name.iter().map(|b| char::from(*b)).collect::<String>();
