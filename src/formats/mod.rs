@@ -1,5 +1,6 @@
 //! The table of formats. A row is a file of its own; a new format is that file, its `mod` line and its word in [`TABLE`].
 
+mod colour;
 pub mod aiff;
 pub mod bmp;
 pub mod flac;

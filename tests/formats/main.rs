@@ -7,6 +7,7 @@ mod gif;
 mod icc;
 mod ico;
 mod jpeg;
+mod mutations;
 mod names;
 mod png;
 mod samples;
