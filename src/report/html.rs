@@ -79,16 +79,18 @@ fn header(out: &mut String, run: &Run, title: &str) {
     put(out, &format!("<header class=\"{mood}\">\n<p class=\"brand\">metascrub</p>\n<h1>{}</h1>\n", escape(title)));
     let t = &run.tally;
     if run.mode == Mode::Clean && t.cleaned + t.already_clean > 0 {
-        put(out, &format!("<p class=\"lead\">{} became {}.", size(t.bytes_in), size(t.bytes_out)));
-        out.push_str(" Every copy was compared with its original before it got its name.</p>\n");
+        let done = plural(t.cleaned + t.already_clean, "copy was", "copies were");
+        put(out, &format!("<p class=\"lead\">{done} written and compared with the original before getting a name: "));
+        put(out, &format!("{} became {}.</p>\n", size(t.bytes_in), size(t.bytes_out)));
     } else if run.mode != Mode::Clean {
         out.push_str("<p class=\"lead\">Nothing was written. This is what the files tell.</p>\n");
     }
     let told: Vec<_> = Tells::ALL.into_iter().zip(t.told).filter(|(_, n)| *n > 0).collect();
     if !told.is_empty() {
-        out.push_str("<ul class=\"told\">\n");
+        let heading = if run.mode == Mode::Clean { "Gone" } else { "Found" };
+        put(out, &format!("<ul class=\"told\" aria-label=\"{heading}\">\n<li class=\"first\">{heading}</li>\n"));
         for (tells, n) in told {
-            let _ = writeln!(out, "<li class=\"{}\"><b>{}</b> {}</li>", tells.name(), count(n as u64), word(tells));
+            let _ = writeln!(out, "<li class=\"{}\">{} <b>{}</b></li>", tells.name(), word(tells), count(n as u64));
         }
         out.push_str("</ul>\n");
     }

@@ -270,7 +270,7 @@ pub fn summary(run: &Run, style: &Style) -> String {
 
 fn told(tally: &Tally) -> String {
     let each = Tells::ALL.into_iter().zip(tally.told).filter(|(_, n)| *n > 0);
-    each.map(|(t, n)| format!("{} {}", count(n as u64), word(t))).collect::<Vec<_>>().join(", ")
+    each.map(|(t, n)| format!("{} × {}", count(n as u64), word(t))).collect::<Vec<_>>().join(", ")
 }
 
 fn duration(seconds: f64) -> String {
