@@ -2,4 +2,6 @@
 //! minimal form is written anew. Parsed values go in, constant layouts come out; nothing is copied as it is.
 
 pub mod exif;
+pub mod gainmap;
 pub mod icc;
+pub mod xmp;

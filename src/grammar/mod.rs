@@ -1,4 +1,6 @@
 //! How bytes lie in containers that more than one format uses. Nothing here knows what may survive.
 
 pub mod gif;
+pub mod jpeg;
+pub mod mpf;
 pub mod png;
