@@ -3,6 +3,7 @@
 
 mod input;
 mod naming;
+mod outside;
 mod voice;
 mod walk;
 mod work;
@@ -136,6 +137,7 @@ fn watch_for_interrupts() {
     // Without a handler the system ends the process, and the next run removes what is left.
     let _ = ctrlc::set_handler(|| {
         publish::close();
+        let _ = io::Write::write_all(&mut io::stderr(), b"\nmetascrub: interrupted; nothing half-written is left\n");
         std::process::exit(i32::from(INTERRUPTED));
     });
 }

@@ -57,6 +57,21 @@ pub(super) fn is_junk(name: &OsStr) -> bool {
         )
 }
 
+/// Files that programs put beside pictures and films to remember what they know about them.
+pub(super) fn is_sidecar(path: &Path) -> bool {
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match extension.as_str() {
+        "xmp" | "aae" | "thm" | "lrv" | "gpx" | "nmea" | "pp3" | "dop" | "cos" | "nksc" => true,
+        // Photo services write IMG_1.jpg.json beside IMG_1.jpg; other JSON is content.
+        "json" => {
+            let of = path.with_extension("");
+            let of = if of.extension().is_some_and(|e| e == "supplemental-metadata") { of.with_extension("") } else { of };
+            of.extension().is_some() && of.is_file()
+        }
+        _ => false,
+    }
+}
+
 /// Gives every output that will be a file a name without content. What cannot be opened or is of no known type keeps its
 /// name; it will be refused anyway. A name that somebody chose with `-o` is left alone.
 pub(super) fn neutral(settings: &Settings, items: &mut [Item]) {

@@ -89,7 +89,7 @@ pub(super) fn walk(settings: &Settings) -> Work {
     let mut work = Work::default();
     let roots: Vec<Root> = settings.inputs.iter().map(|input| Root::new(settings, input)).collect();
     // Never clean our own outputs: no walk enters a folder that this run writes to.
-    let outputs: HashSet<Id> = roots.iter().filter_map(|r| r.tree.as_deref()).filter_map(|t| id_of(t)).collect();
+    let outputs: HashSet<Id> = roots.iter().filter_map(|r| r.tree.as_deref()).filter_map(id_of).collect();
     for root in &roots {
         root.collect(settings, &outputs, &mut work);
     }
@@ -239,6 +239,10 @@ impl Walker<'_> {
         }
         if naming::is_junk(&name) && !self.settings.policy.keeps(Token::JunkEntries) {
             self.work.notes.push(format!("left out: {} (written by the system, not by you)", safe::path(&path)));
+            return;
+        }
+        if naming::is_sidecar(&path) && !self.settings.policy.keeps(Token::Sidecars) {
+            self.work.notes.push(format!("left out: {} (a side-car of another file)", safe::path(&path)));
             return;
         }
         let about = match fs::symlink_metadata(&path) {

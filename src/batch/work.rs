@@ -10,9 +10,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::input::{self, Id, Opened};
+use super::outside;
 use super::walk::{Input, Item, Target, Work};
 use crate::clean::{self, Cleaned, Job};
 use crate::detect;
+use crate::finding::Finding;
 use crate::policy::Limits;
 use crate::prove::{self, Proof};
 use crate::publish::{self, Manner, Pending};
@@ -48,7 +50,7 @@ pub(super) fn item(settings: &Settings, work: &Work, item: &Item, hash: bool) ->
         result: Err(Refusal::new(Code::Internal, "nothing was done")),
         seconds: 0.0,
     };
-    let one = AssertUnwindSafe(|| One { settings, work, item, hash, outcome: &mut outcome }.run());
+    let one = AssertUnwindSafe(|| One { settings, work, item, hash, outcome: &mut outcome, outside: Vec::new() }.run());
     let result = panic::catch_unwind(one).unwrap_or_else(|_| {
         let place = STUMBLED.with(|s| s.take());
         Err(Refusal::new(Code::Internal, format!("this program stumbled over the file (in {place})")))
@@ -64,6 +66,8 @@ struct One<'a> {
     item: &'a Item,
     hash: bool,
     outcome: &'a mut Outcome,
+    /// What the file system remembers besides the bytes; no output has it.
+    outside: Vec<Finding>,
 }
 
 impl One<'_> {
@@ -76,6 +80,7 @@ impl One<'_> {
             }
             Input::File { follow } => {
                 let opened = Opened::file(&self.item.shown, *follow)?;
+                self.outside = outside::attributes(&opened.file);
                 self.clean(&opened.source.clone(), Some(&opened))
             }
         }
@@ -95,7 +100,7 @@ impl One<'_> {
         self.outcome.format = Some(cleaned.format().name);
         match &self.item.target {
             Target::Nowhere => Ok(self.receipt(cleaned)),
-            Target::InPlace(_) if cleaned.is_identity() => {
+            Target::InPlace(_) if cleaned.is_identity() && self.outside.is_empty() => {
                 let receipt = self.receipt(cleaned);
                 Ok(Receipt { output: Some(self.item.shown.clone()), ..receipt })
             }
@@ -148,7 +153,8 @@ impl One<'_> {
 
     /// A plan that was not applied.
     fn receipt(&self, cleaned: Cleaned) -> Receipt {
-        let status = match (cleaned.is_identity(), self.settings.mode) {
+        let nothing = cleaned.is_identity() && self.outside.is_empty();
+        let status = match (nothing, self.settings.mode) {
             (true, _) => Status::AlreadyClean,
             (false, Mode::Clean) => Status::Cleaned,
             (false, _) => Status::WouldClean,
@@ -157,7 +163,7 @@ impl One<'_> {
             status,
             output: None,
             bytes: cleaned.bytes().len(),
-            findings: cleaned.findings().to_vec(),
+            findings: cleaned.findings().iter().chain(&self.outside).cloned().collect(),
             proof: None,
             essence_sha256: None,
             witnesses: cleaned.witnesses().to_vec(),

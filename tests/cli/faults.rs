@@ -136,8 +136,8 @@ fn an_input_that_cannot_be_read() {
     }
     let dir = Dir::new();
     dir.write("a.png", dirty()).write("b.png", dirty()).write("locked/c.png", dirty());
-    std::fs::set_permissions(dir.path("a.png"), std::fs::Permissions::from_mode(0)).unwrap();
-    std::fs::set_permissions(dir.path("locked"), std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(dir.path("a.png"), std::fs::Permissions::from_mode(0o000)).unwrap();
+    std::fs::set_permissions(dir.path("locked"), std::fs::Permissions::from_mode(0o000)).unwrap();
     let ran = dir.ends(1, &["a.png", "b.png", "locked"]);
     std::fs::set_permissions(dir.path("locked"), std::fs::Permissions::from_mode(0o755)).unwrap();
     assert!(ran.err.contains("a.png: failed: the file could not be read"), "{}", ran.err);
