@@ -10,6 +10,7 @@ mod work;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -42,15 +43,24 @@ const STACK: usize = 8 << 20;
 /// # Errors
 /// A sentence, where nothing could be begun.
 pub fn run(settings: &Settings) -> Result<u8, String> {
-    let started = Instant::now();
     check_report(settings)?;
     work::hush_panics();
     watch_for_interrupts();
+    let status = panic::catch_unwind(AssertUnwindSafe(|| all(settings)));
+    Ok(status.unwrap_or_else(|_| {
+        let what = format!("metascrub: this program stumbled (in {}); please report this as a bug\n", work::stumbled());
+        let _ = io::Write::write_all(&mut io::stderr(), what.as_bytes());
+        BAD
+    }))
+}
+
+fn all(settings: &Settings) -> u8 {
+    let started = Instant::now();
     let work = walk::walk(settings);
     if settings.mode == Mode::Clean {
-        for folder in &work.folders {
+        for (folder, mode) in &work.folders {
             // Files in it will say why it cannot be made.
-            let _ = std::fs::create_dir_all(folder);
+            let _ = publish::folder(folder, *mode);
         }
     }
     let mut run = Run { mode: settings.mode, policy: in_words(&settings.policy), ..Run::default() };
@@ -76,7 +86,7 @@ pub fn run(settings: &Settings) -> Result<u8, String> {
         voice.complain(&format!("the report could not be written: {e}"));
         status = status.max(BAD);
     }
-    Ok(status)
+    status
 }
 
 /// Calls `done` with every outcome, in the order of the items.

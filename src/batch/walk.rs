@@ -76,8 +76,8 @@ pub(super) enum Target {
 pub(super) struct Work {
     /// The files, in the order of the inputs and, inside folders, of their names.
     pub(super) items: Vec<Item>,
-    /// Folders of mirrored trees, so that empty ones are there too.
-    pub(super) folders: Vec<PathBuf>,
+    /// Folders of mirrored trees and their permission bits, so that empty ones are there too.
+    pub(super) folders: Vec<(PathBuf, Option<u32>)>,
     /// What was left out, and why.
     pub(super) notes: Vec<String>,
     /// All inputs, where something could be overwritten.
@@ -212,7 +212,12 @@ impl Walker<'_> {
 
     fn folder(&mut self, path: &Path, under: &Path, depth: usize) {
         if let Some(tree) = self.tree {
-            self.work.folders.push(tree.join(under));
+            let mode = if self.settings.policy.is_strict() {
+                Some(0o755)
+            } else {
+                fs::metadata(path).ok().and_then(|m| publish::mode(&m))
+            };
+            self.work.folders.push((tree.join(under), mode));
         }
         let entries = fs::read_dir(path).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
         let mut entries = match entries {

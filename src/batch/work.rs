@@ -40,6 +40,11 @@ pub(super) fn hush_panics() {
     }));
 }
 
+/// Where the last panic of this thread happened.
+pub(super) fn stumbled() -> String {
+    STUMBLED.with(|s| s.take())
+}
+
 /// Does one thing.
 pub(super) fn item(settings: &Settings, work: &Work, item: &Item, hash: bool) -> Outcome {
     let started = Instant::now();
@@ -52,8 +57,7 @@ pub(super) fn item(settings: &Settings, work: &Work, item: &Item, hash: bool) ->
     };
     let one = AssertUnwindSafe(|| One { settings, work, item, hash, outcome: &mut outcome, outside: Vec::new() }.run());
     let result = panic::catch_unwind(one).unwrap_or_else(|_| {
-        let place = STUMBLED.with(|s| s.take());
-        Err(Refusal::new(Code::Internal, format!("this program stumbled over the file (in {place})")))
+        Err(Refusal::new(Code::Internal, format!("this program stumbled over the file (in {})", stumbled())))
     });
     outcome.result = result;
     outcome.seconds = started.elapsed().as_secs_f64();
@@ -213,12 +217,17 @@ impl One<'_> {
         let in_place = matches!(self.item.target, Target::InPlace(_));
         if in_place {
             receipt.warnings.extend(opened.and_then(|o| other_names(&o.about)));
-            if self.settings.to == (Destination::InPlace { backup: true }) {
-                publish::back_up(path, self.settings.force)?;
-            }
         }
-        pending.publish(&self.manner(in_place, opened.map(|o| &o.about)))?;
-        Ok(receipt)
+        let backup = match self.settings.to {
+            Destination::InPlace { backup: true } => Some(publish::back_up(path, self.settings.force)?),
+            _ => None,
+        };
+        let published = pending.publish(&self.manner(in_place, opened.map(|o| &o.about)));
+        if let (Err(_), Some(backup)) = (&published, backup) {
+            // The original still stands under its own name.
+            let _ = std::fs::remove_file(backup);
+        }
+        published.map(|()| receipt)
     }
 
     /// In place, the output is called what the input was called.
@@ -233,16 +242,10 @@ impl One<'_> {
             Mtime::Keep => about.and_then(|a| a.modified().ok()),
         };
         let strict = self.settings.policy.is_strict() && !in_place;
-        let mode = if strict { Some(0o644) } else { about.and_then(mode) };
+        let mode = if strict { Some(0o644) } else { about.and_then(publish::mode) };
         let owner = if in_place { about.and_then(owner) } else { None };
         Manner { mode, owner, mtime, replace: in_place || self.settings.force, sync: in_place }
     }
-}
-
-#[cfg(unix)]
-fn mode(about: &Metadata) -> Option<u32> {
-    use std::os::unix::fs::PermissionsExt;
-    Some(about.permissions().mode() & 0o777)
 }
 
 #[cfg(unix)]
@@ -256,11 +259,6 @@ fn other_names(about: &Metadata) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
     let others = about.nlink().checked_sub(1).filter(|n| *n > 0)?;
     Some(format!("the file has {others} more name(s) on this disk; what they lead to is still the original"))
-}
-
-#[cfg(not(unix))]
-fn mode(_: &Metadata) -> Option<u32> {
-    None
 }
 
 #[cfg(not(unix))]

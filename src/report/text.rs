@@ -175,8 +175,8 @@ fn finding(finding: &Finding, style: &Style) -> String {
             let _ = write!(out, ": {}", safe::text(value));
         }
     }
-    if finding.action == Action::Blanked {
-        out.push_str(", blanked");
+    if matches!(finding.action, Action::Blanked | Action::Rewritten) {
+        let _ = write!(out, " {}", style.ink(Ink::Dim, &format!("[{}]", finding.action.name())));
     }
     let place = finding.place.to_string();
     // The last step is the block it stood in; only members before it are worth a word, unless every word is.

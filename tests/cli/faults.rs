@@ -128,6 +128,16 @@ fn a_folder_that_cannot_be_written() {
 }
 
 #[test]
+fn a_device_is_never_replaced() {
+    let dir = Dir::new();
+    dir.write("a.png", dirty());
+    assert_eq!(dir.shell("mkfifo pipe").code, 0);
+    let ran = dir.ends(1, &["--force", "-o", "pipe", "a.png"]);
+    assert!(ran.err.contains("something that is no file stands where the output would go"), "{}", ran.err);
+    assert_eq!(dir.tree(), ["a.png", "pipe"]);
+}
+
+#[test]
 fn an_input_that_cannot_be_read() {
     use std::os::unix::fs::PermissionsExt;
     if is_root() {

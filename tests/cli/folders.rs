@@ -15,6 +15,19 @@ fn a_mirrored_tree() {
     assert!(ran.out.contains("4 files: 3 cleaned, 1 already clean"), "{}", ran.out);
 }
 
+#[cfg(unix)]
+#[test]
+fn private_folders_stay_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = Dir::new();
+    dir.write("h/private/a.png", dirty());
+    std::fs::set_permissions(dir.path("h/private"), std::fs::Permissions::from_mode(0o500)).unwrap();
+    dir.ends(0, &["h"]);
+    assert_eq!(dir.path("h.clean/private").metadata().unwrap().permissions().mode() & 0o7777, 0o700);
+    assert!(dir.has("h.clean/private/a.png"));
+    std::fs::set_permissions(dir.path("h/private"), std::fs::Permissions::from_mode(0o700)).unwrap();
+}
+
 #[test]
 fn the_order_is_that_of_the_names_however_many_work() {
     let dir = Dir::new();
