@@ -4,3 +4,4 @@ pub mod gif;
 pub mod jpeg;
 pub mod mpf;
 pub mod png;
+pub mod tiff;

@@ -6,3 +6,4 @@ pub mod icc;
 pub mod iptc;
 pub mod trailer;
 pub mod xmp;
+mod values;
