@@ -2,6 +2,7 @@
 //! be read is dropped all the same and called unreadable.
 
 pub mod exif;
+pub mod filename;
 pub mod icc;
 pub mod iptc;
 pub mod trailer;

@@ -5,3 +5,4 @@
 mod samples;
 mod support;
 mod text;
+mod zip;
