@@ -82,7 +82,8 @@ pub fn neutral_with_text(profile: &[u8]) -> Result<Option<Vec<u8>>> {
 /// colour space that many share. It is told by what calibration leaves behind, so ask before it is made neutral.
 pub fn is_personal(profile: &[u8]) -> bool {
     let device = matches!(profile.get(12..16), Some(b"mntr" | b"prtr" | b"scnr"));
-    let measured = [b"vcgt", b"mmod", b"ndin", b"targ", b"calt", b"devs", b"meta", b"MS00"].iter().any(|sig| tag(profile, sig).is_some());
+    let measured =
+        [b"vcgt", b"mmod", b"ndin", b"targ", b"calt", b"devs", b"meta", b"MS00"].iter().any(|sig| tag(profile, sig).is_some());
     device && measured && known::name(profile).is_none()
 }
 

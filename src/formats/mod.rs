@@ -1,12 +1,14 @@
 //! The table of formats. A row is a file of its own; a new format is that file, its `mod` line and its word in [`TABLE`].
 
+pub mod archive;
 pub mod gif;
 pub mod jpeg;
 pub mod known;
 pub mod png;
 pub mod text;
+pub mod zip;
 
 use crate::format::Format;
 
 /// Every format that can be cleaned. The order does not matter: the closest match wins.
-pub static TABLE: &[&Format] = &[&gif::FORMAT, &jpeg::FORMAT, &png::FORMAT, &text::FORMAT];
+pub static TABLE: &[&Format] = &[&gif::FORMAT, &jpeg::FORMAT, &png::FORMAT, &text::FORMAT, &zip::FORMAT];

@@ -5,3 +5,4 @@ pub mod jpeg;
 pub mod mpf;
 pub mod png;
 pub mod tiff;
+pub mod zip;

@@ -2,8 +2,9 @@
 //! be read is dropped all the same and called unreadable.
 
 pub mod exif;
+pub mod filename;
 pub mod icc;
 pub mod iptc;
 pub mod trailer;
-pub mod xmp;
 mod values;
+pub mod xmp;

@@ -102,7 +102,10 @@ impl Sign {
     fn is_in(&self, body: &[u8], head: &[u8], tail: &[u8]) -> bool {
         let has = |bytes: &[u8]| memchr::memmem::find(bytes, self.bytes).is_some();
         match self.at {
-            At::Start(at) => body.get(at..).is_some_and(|b| b.starts_with(self.bytes)) || head.get(at..).is_some_and(|b| b.starts_with(self.bytes)),
+            At::Start(at) => {
+                body.get(at..).is_some_and(|b| b.starts_with(self.bytes))
+                    || head.get(at..).is_some_and(|b| b.starts_with(self.bytes))
+            }
             At::End => has(&tail[tail.len().saturating_sub(64)..]),
             At::Within => has(head) || has(tail),
         }

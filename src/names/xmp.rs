@@ -139,7 +139,10 @@ impl Seen {
             return;
         }
         if under("History") && name != "parameters" {
-            if path.iter().filter(|p| *p == "li").count() > 0 && name == "softwareAgent" && !self.agents.iter().any(|a| a == value) {
+            if path.iter().filter(|p| *p == "li").count() > 0
+                && name == "softwareAgent"
+                && !self.agents.iter().any(|a| a == value)
+            {
                 self.agents.push(text(value.as_bytes()));
             }
             if !matches!(name.as_str(), "instanceID" | "documentID" | "originalDocumentID") {

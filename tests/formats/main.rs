@@ -7,3 +7,4 @@ mod png;
 mod samples;
 mod support;
 mod text;
+mod zip;

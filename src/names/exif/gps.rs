@@ -27,7 +27,11 @@ pub(super) fn describe(block: &Block) -> Vec<Finding> {
     };
     tell("GPS position", Tells::Where, position(2, 4));
     let below = entry(5).is_some_and(|e| block.tiff.numbers(e, 1) == [1]);
-    tell("GPS altitude", Tells::Where, number(6).map(|m| format!("{m:.1} m {} sea level", if below { "below" } else { "above" })));
+    tell(
+        "GPS altitude",
+        Tells::Where,
+        number(6).map(|m| format!("{m:.1} m {} sea level", if below { "below" } else { "above" })),
+    );
     tell("GPS date", Tells::When, Some(letters(29)));
     tell("GPS time", Tells::When, entry(7).and_then(|e| time(block, e)));
     tell("GPS direction of view", Tells::Where, number(17).map(|d| format!("{d:.1}°")));

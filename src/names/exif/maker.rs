@@ -115,9 +115,9 @@ pub(super) fn describe(block: &Block) -> Vec<Finding> {
     let Some(data) = entry.data else { return Vec::new() };
     let Some(note) = block.bytes.get(data.start as usize..data.end as usize) else { return Vec::new() };
     let make = block.entry(0x010f).map(|e| text(&block.bytes_of(e)).to_lowercase()).unwrap_or_default();
-    let layout = LAYOUTS.iter().find(|l| {
-        if l.sign.is_empty() { make.starts_with(&l.maker.to_lowercase()) } else { note.starts_with(l.sign) }
-    });
+    let layout = LAYOUTS
+        .iter()
+        .find(|l| if l.sign.is_empty() { make.starts_with(&l.maker.to_lowercase()) } else { note.starts_with(l.sign) });
     let maker = layout.map_or("unknown maker", |l| l.maker);
     let mut out = vec![found(block.place, format!("maker notes ({maker})"), Tells::Device, "").bytes(data.len())];
     let Some(layout) = layout else { return out };
@@ -169,7 +169,11 @@ fn directories<'a>(block: &Block<'a>, layout: &Layout, note: &[u8], start: u64) 
             _ => {}
         }
     }
-    tiff.walk(first, if layout.maker == "Olympus" { EQUIPMENT } else { &[] }, 4).directories.into_iter().map(|d| (tiff, d)).collect()
+    tiff.walk(first, if layout.maker == "Olympus" { EQUIPMENT } else { &[] }, 4)
+        .directories
+        .into_iter()
+        .map(|d| (tiff, d))
+        .collect()
 }
 
 fn value(tiff: &Tiff, entry: &Entry, maker: &str, tag: u16) -> String {

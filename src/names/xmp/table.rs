@@ -37,7 +37,11 @@ pub(super) static PROPERTIES: &[Property] = &[
     property(&["CiEmailWork", "CiTelWork", "CiUrlWork", "LicensorEmail"], "contact", Tells::Who),
     property(&["CiAdrExtadr", "CiAdrCity", "CiAdrPcode", "CiAdrRegion", "CiAdrCtry"], "contact address", Tells::Where),
     property(&["WebStatement", "provenance", "LicensorURL"], "rights address", Tells::Who),
-    property(&["SerialNumber", "BodySerialNumber", "CameraSerialNumber", "DroneSerialNumber"], "serial number", Tells::Identifier),
+    property(
+        &["SerialNumber", "BodySerialNumber", "CameraSerialNumber", "DroneSerialNumber"],
+        "serial number",
+        Tells::Identifier,
+    ),
     property(&["LensSerialNumber"], "lens serial number", Tells::Identifier),
     property(&["ImageUniqueID", "DigitalImageGUID", "ImageUniqueId"], "image unique identifier", Tells::Identifier),
     property(&["DocumentID", "documentID", "docId"], "document identifier", Tells::Identifier),
@@ -55,15 +59,32 @@ pub(super) static PROPERTIES: &[Property] = &[
     property(&["CreatorTool", "Software", "Producer", "Firmware", "HistorySoftwareAgent"], "software", Tells::Software),
     property(&["xmptk"], "XMP toolkit", Tells::Software),
     property(&["DigitalSourceType", "digitalsourcetype"], "source of the picture", Tells::Software),
-    property(&["AIPromptInformation", "AIPromptWriterName", "AISystemUsed", "prompt", "Prompt", "parameters"], "prompt", Tells::Text),
+    property(
+        &["AIPromptInformation", "AIPromptWriterName", "AISystemUsed", "prompt", "Prompt", "parameters"],
+        "prompt",
+        Tells::Text,
+    ),
     property(&["title", "Title", "Headline", "ObjectName"], "title", Tells::Text),
     property(&["description", "Description", "ImageDescription", "caption", "AltTextAccessibility"], "description", Tells::Text),
-    property(&["subject", "Keywords", "hierarchicalSubject", "TagsList", "LastKeywordXMP", "CatalogSets"], "keywords", Tells::Text),
-    property(&["UserComment", "Notes", "Instructions", "TransmissionReference", "Event", "Label", "Rating"], "notes", Tells::Text),
-    property(&["filePath", "FilePath", "fileName", "RawFileName", "PreservedFileName", "AutoSaveFilePath"], "file name", Tells::History),
+    property(
+        &["subject", "Keywords", "hierarchicalSubject", "TagsList", "LastKeywordXMP", "CatalogSets"],
+        "keywords",
+        Tells::Text,
+    ),
+    property(
+        &["UserComment", "Notes", "Instructions", "TransmissionReference", "Event", "Label", "Rating"],
+        "notes",
+        Tells::Text,
+    ),
+    property(
+        &["filePath", "FilePath", "fileName", "RawFileName", "PreservedFileName", "AutoSaveFilePath"],
+        "file name",
+        Tells::History,
+    ),
     property(&["TextLayers", "LayerName", "LayerText"], "text of layers", Tells::Hidden),
     property(&["HasExtendedXMP"], "more XMP elsewhere in the file", Tells::Hidden),
 ];
 
 /// Structures whose properties are settings of a program, however many there are.
-pub(super) static SETTINGS: &[&str] = &["Look", "ToneCurve", "ToneCurvePV2012", "CircularGradientBasedCorrections", "Swatches", "swatchGroups"];
+pub(super) static SETTINGS: &[&str] =
+    &["Look", "ToneCurve", "ToneCurvePV2012", "CircularGradientBasedCorrections", "Swatches", "swatchGroups"];
