@@ -4,6 +4,7 @@ pub mod archive;
 pub mod gif;
 pub mod jpeg;
 pub mod known;
+pub mod pdf;
 pub mod png;
 pub mod text;
 pub mod zip;
@@ -11,4 +12,4 @@ pub mod zip;
 use crate::format::Format;
 
 /// Every format that can be cleaned. The order does not matter: the closest match wins.
-pub static TABLE: &[&Format] = &[&gif::FORMAT, &jpeg::FORMAT, &png::FORMAT, &text::FORMAT, &zip::FORMAT];
+pub static TABLE: &[&Format] = &[&gif::FORMAT, &jpeg::FORMAT, &pdf::FORMAT, &png::FORMAT, &text::FORMAT, &zip::FORMAT];

@@ -3,6 +3,7 @@
 pub mod gif;
 pub mod jpeg;
 pub mod mpf;
+pub mod pdf;
 pub mod png;
 pub mod tiff;
 pub mod zip;
