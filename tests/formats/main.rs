@@ -2,9 +2,12 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::panic, clippy::unwrap_used, clippy::expect_used)]
 
+mod bmp;
 mod gif;
+mod ico;
 mod png;
 mod samples;
 mod support;
 mod text;
+mod webp;
 mod zip;
