@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use super::input::{self, Id};
 use super::naming;
-use crate::policy::Token;
 use crate::publish;
 use crate::refusal::{Code, Refusal};
 use crate::report::safe;
@@ -242,12 +241,8 @@ impl Walker<'_> {
         if publish::is_unpublished(&name) {
             return;
         }
-        if naming::is_junk(&name) && !self.settings.policy.keeps(Token::JunkEntries) {
-            self.work.notes.push(format!("left out: {} (written by the system, not by you)", safe::path(&path)));
-            return;
-        }
-        if naming::is_sidecar(&path) && !self.settings.policy.keeps(Token::Sidecars) {
-            self.work.notes.push(format!("left out: {} (a side-car of another file)", safe::path(&path)));
+        if let Some(what) = naming::left_out(&self.settings.policy, &name) {
+            self.work.notes.push(format!("left out: {} ({what})", safe::path(&path)));
             return;
         }
         let about = match fs::symlink_metadata(&path) {

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::input::{self, Id, Opened};
-use super::outside;
 use super::walk::{Input, Item, Target, Work};
+use super::{naming, outside};
 use crate::clean::{self, Cleaned, Job};
 use crate::detect;
 use crate::finding::Finding;
@@ -167,11 +167,20 @@ impl One<'_> {
             status,
             output: None,
             bytes: cleaned.bytes().len(),
-            findings: cleaned.findings().iter().chain(&self.outside).cloned().collect(),
+            findings: cleaned.findings().iter().chain(&self.outside).chain(&self.name_tells()).cloned().collect(),
             proof: None,
             essence_sha256: None,
             witnesses: cleaned.witnesses().to_vec(),
             warnings: cleaned.warnings().to_vec(),
+        }
+    }
+
+    /// What the name of the output tells; without an output, that of the input.
+    fn name_tells(&self) -> Option<Finding> {
+        match &self.item.target {
+            Target::Stdout => None,
+            Target::File(path) => naming::tells(path),
+            Target::Nowhere | Target::InPlace(_) => naming::tells(&self.item.shown),
         }
     }
 

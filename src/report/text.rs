@@ -265,6 +265,10 @@ pub fn summary(run: &Run, style: &Style) -> String {
         let heading = if run.mode == Mode::Clean { "gone" } else { "found" };
         let _ = writeln!(out, "{heading}: {told}");
     }
+    if tally.names > 0 {
+        let names = plural(tally.names, "file name tells", "file names tell");
+        let _ = writeln!(out, "{} {names} something too; --rename gives names that do not", style.ink(Ink::Warn, "note:"));
+    }
     out
 }
 
