@@ -214,9 +214,9 @@ fn kept(out: &mut String, receipt: &Receipt, style: &Style) {
 pub fn proof_in_words(receipt: &Receipt) -> Option<String> {
     let proof = receipt.proof.as_ref()?;
     let content = match (receipt.status, proof.rebuilt) {
-        (Status::AlreadyClean, _) => format!("the copy is identical ({} bytes)", count(proof.of)),
+        (Status::AlreadyClean, _) => format!("the copy is identical ({})", bytes(proof.of)),
         (_, true) => "the content was rebuilt and compared equal".to_owned(),
-        (_, false) => format!("the content is identical ({} bytes)", count(proof.essence)),
+        (_, false) => format!("the content is identical ({})", bytes(proof.essence)),
     };
     let mut out = content;
     if receipt.status != Status::AlreadyClean {
@@ -275,6 +275,10 @@ pub fn summary(run: &Run, style: &Style) -> String {
 fn told(tally: &Tally) -> String {
     let each = Tells::ALL.into_iter().zip(tally.told).filter(|(_, n)| *n > 0);
     each.map(|(t, n)| format!("{} × {}", count(n as u64), word(t))).collect::<Vec<_>>().join(", ")
+}
+
+fn bytes(n: u64) -> String {
+    format!("{} {}", count(n), if n == 1 { "byte" } else { "bytes" })
 }
 
 fn duration(seconds: f64) -> String {
