@@ -175,6 +175,11 @@ impl<'a> Root<'a> {
                 work.refuse(shown, why);
             }
             Ok(about) if about.is_dir() => {
+                let is_output = input::id(about).is_some_and(|id| outputs.contains(&id));
+                if is_output && settings.to == Destination::Beside {
+                    work.notes.push(format!("left out: {} (outputs of this run go there)", safe::path(self.input)));
+                    return;
+                }
                 let cleaning_beside = settings.mode == Mode::Clean && !matches!(settings.to, Destination::InPlace { .. });
                 if cleaning_beside && self.tree.is_none() {
                     work.refuse(shown, Refused::new(Code::Unsupported, "this folder has no name", "use --output FOLDER"));
