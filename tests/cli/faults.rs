@@ -153,12 +153,22 @@ fn an_input_that_cannot_be_read() {
     assert!(ran.err.contains("a.png: failed: the file could not be read"), "{}", ran.err);
     assert!(ran.err.contains("locked: failed: the folder could not be read"), "{}", ran.err);
     assert!(dir.has("b.clean.png"));
+    // Nor one that cannot be written.
+    std::fs::create_dir(dir.path("shut")).unwrap();
+    std::fs::set_permissions(dir.path("shut"), std::fs::Permissions::from_mode(0o555)).unwrap();
+    let ran = dir.ends(1, &["-o", "shut", "b.png"]);
+    assert!(
+        ran.err.contains("b.png: failed: the output folder cannot be written to") && ran.err.contains("[write]"),
+        "{}",
+        ran.err
+    );
+    std::fs::set_permissions(dir.path("shut"), std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]
 fn an_input_that_changes_while_it_is_read() {
     let dir = Dir::new();
-    dir.write("a.png", large(3000));
+    dir.write("a.png", large(1200));
     // Appends until the run is over: whichever moment it looks, the file is not the one it opened.
     let ran = dir.shell("(while [ ! -e done ]; do printf x >> a.png; done) & $M a.png; s=$?; touch done; wait; exit $s");
     assert_eq!(ran.code, 1, "{}", ran.out);
