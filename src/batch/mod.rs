@@ -91,9 +91,12 @@ fn all(settings: &Settings) -> u8 {
 
 /// Calls `done` with every outcome, in the order of the items.
 fn each(settings: &Settings, work: &Work, hash: bool, mut done: impl FnMut(Outcome)) {
-    let wanted = if settings.jobs > 0 { settings.jobs } else { thread::available_parallelism().map_or(1, usize::from) };
-    let workers = wanted.min(work.items.len());
-    // Standard input has nobody beside it, and one file needs no second thread.
+    let workers = match (work.items.len(), settings.jobs) {
+        // One file needs no second thread, and nobody has to be asked.
+        (few @ 0..=1, _) => few,
+        (items, 0) => items.min(thread::available_parallelism().map_or(1, usize::from)),
+        (items, wanted) => items.min(wanted),
+    };
     if workers <= 1 {
         work.items.iter().for_each(|item| done(work::item(settings, work, item, hash)));
         return;
