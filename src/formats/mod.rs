@@ -2,6 +2,7 @@
 
 mod colour;
 pub mod aiff;
+pub mod archive;
 pub mod bmp;
 pub mod flac;
 pub mod gif;
@@ -16,6 +17,7 @@ pub mod png;
 pub mod text;
 pub mod wav;
 pub mod webp;
+pub mod zip;
 
 use crate::format::Format;
 
@@ -36,4 +38,5 @@ pub static TABLE: &[&Format] = &[
     &text::FORMAT,
     &wav::FORMAT,
     &webp::FORMAT,
+    &zip::FORMAT,
 ];

@@ -15,3 +15,4 @@ pub mod pdf;
 pub mod png;
 pub mod riff;
 pub mod tiff;
+pub mod zip;

@@ -4,6 +4,7 @@
 mod values;
 pub mod audio;
 pub mod exif;
+pub mod filename;
 pub mod icc;
 pub mod iptc;
 pub mod trailer;

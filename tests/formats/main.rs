@@ -14,3 +14,4 @@ mod samples;
 mod support;
 mod text;
 mod webp;
+mod zip;
