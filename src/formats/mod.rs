@@ -1,9 +1,9 @@
 //! The table of formats. A row is a file of its own; a new format is that file, its `mod` line and its word in [`TABLE`].
 
-mod colour;
 pub mod aiff;
 pub mod archive;
 pub mod bmp;
+mod colour;
 pub mod flac;
 pub mod gif;
 pub mod ico;

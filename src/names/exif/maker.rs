@@ -115,11 +115,6 @@ pub(super) fn describe(block: &Block) -> Vec<Finding> {
     let Some(entry) = block.entry(MAKER_NOTE) else { return Vec::new() };
     let Some(data) = entry.data else { return Vec::new() };
     let Some(note) = block.bytes.get(data.start as usize..data.end as usize) else { return Vec::new() };
-    let make = block.entry(0x010f).map(|e| text(&block.bytes_of(e)).to_lowercase()).unwrap_or_default();
-    let layout = LAYOUTS
-        .iter()
-        .find(|l| if l.sign.is_empty() { make.starts_with(&l.maker.to_lowercase()) } else { note.starts_with(l.sign) });
-    let maker = layout.map_or("unknown maker", |l| l.maker);
     let make = block.entry(0x010f).map(|e| name(&block.bytes_of(e))).unwrap_or_default();
     let layout = LAYOUTS.iter().find(|l| {
         if l.sign.is_empty() { make.to_lowercase().starts_with(&l.maker.to_lowercase()) } else { note.starts_with(l.sign) }
