@@ -4,5 +4,6 @@
 pub mod exif;
 pub mod icc;
 pub mod iptc;
+pub mod quicktime;
 pub mod trailer;
 pub mod xmp;
