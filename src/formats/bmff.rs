@@ -121,7 +121,8 @@ impl Walk<'_> {
     }
 
     /// Writes a `dinf` box anew: all media lies in this file, and no path says where it was once.
-    fn data_information(&mut self, dinf: &Atom) -> Result<()> {
+    /// `used` are the references that samples or items make use of.
+    fn data_information(&mut self, dinf: &Atom, used: &[u16]) -> Result<()> {
         let boxes = self.children(dinf.body())?;
         let mut fresh = Vec::new();
         if let Some(dref) = boxes.only(b"dref")? {
@@ -132,9 +133,9 @@ impl Walk<'_> {
                 return Err(Refusal::malformed("the data references are not as many as they say", dref.span.start));
             }
             fresh = [&[0; 4], &count.to_be_bytes()[..]].concat();
-            for entry in &entries.list {
+            for (number, entry) in (1u16..).zip(&entries.list) {
                 let flags = self.bytes(Span::new(entry.body().start, entry.full_body().start))?;
-                if flags.last().is_none_or(|f| f & 1 == 0) {
+                if flags.last().is_none_or(|f| f & 1 == 0) && used.contains(&number) {
                     return Err(Refusal::unsupported("the media lies in another file").at(entry.span.start).hint(
                         "save it as a self-contained movie and clean that",
                     ));
@@ -211,6 +212,11 @@ pub(super) fn plan(job: &Job, source: &Shared, place: &'static str) -> Result<Pl
     }
     claims::settle(&mut walk, &top.list)?;
     walk.draft.seal()
+}
+
+/// Whether a file without brands has the index of a movie at its top.
+pub(super) fn has_movie(head: &Head) -> bool {
+    bmff::top(&**head.source, &crate::policy::Limits::default()).is_ok_and(|top| top.first(b"moov").is_some())
 }
 
 /// The brands of a file, the major one first; empty where it has none.

@@ -73,3 +73,37 @@ pub fn item(place: &'static str, kind: [u8; 4], about: &str, name: &str) -> Find
     let found = Finding::removed(place, label, tells);
     if name.is_empty() { found } else { found.value(name) }
 }
+
+/// Seconds since 1904 as a date. [ISO/IEC 14496-12 8.2.2]
+pub fn time(seconds: u64) -> String {
+    let (days, rest) = ((seconds / 86_400) as i64, seconds % 86_400);
+    // Days of the proleptic Gregorian calendar, counted from 1 March of year 0.
+    let z = days.saturating_sub(24_107).saturating_add(719_468);
+    let era = z.div_euclid(146_097);
+    let day = z.rem_euclid(146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let date = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year + era * 400 + i64::from(month <= 2);
+    format!("{year:04}-{month:02}-{date:02} {:02}:{:02}:{:02} UTC", rest / 3600, rest / 60 % 60, rest % 60)
+}
+
+/// What a person would call a track of this handler and these formats.
+pub fn track(handler: [u8; 4], formats: &[[u8; 4]]) -> String {
+    let known = formats.iter().find_map(|f| {
+        Some(match f {
+            b"gpmd" => "GoPro telemetry with positions",
+            b"fdsc" => "GoPro file description",
+            b"camm" => "camera motion and positions",
+            b"mebx" => "Apple timed metadata",
+            b"rtmd" => "Sony camera data",
+            b"djmd" | b"dbgi" => "DJI telemetry",
+            b"CTMD" => "Canon camera data",
+            b"mett" | b"metx" | b"urim" => "timed metadata",
+            _ => return None,
+        })
+    });
+    known.map_or_else(|| format!("timed metadata track ({})", bmff::print(handler)), str::to_owned)
+}

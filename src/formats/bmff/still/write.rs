@@ -44,7 +44,7 @@ impl Still {
                 b"iref" => self.refer(walk, atom)?,
                 b"iprp" => self.describe(walk)?,
                 b"grpl" => self.group(walk, atom)?,
-                b"dinf" => walk.data_information(atom)?,
+                b"dinf" => walk.data_information(atom, &[])?,
                 b"idat" => match &self.locations {
                     Some(l) if self.graph.kept.iter().any(|id| l.is_inside(*id)) => {
                         walk.open(atom);
