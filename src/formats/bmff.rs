@@ -191,13 +191,15 @@ pub(super) fn plan(job: &Job, source: &Shared, place: &'static str) -> Result<Pl
     }
     for atom in &top.list {
         match &atom.kind {
-            b"ftyp" | b"styp" if !atom.cut => brands::write(&mut walk, atom)?,
+            b"ftyp" | b"styp" => brands::write(&mut walk, atom)?,
             b"mdat" => {}
+            // What looks like a box and runs past the end of the file is no box.
+            _ if atom.cut => walk.draft.remove_all(atom.span, "trailer", crate::names::trailer::describe(place, &**source, atom.span)),
             b"meta" => match &still {
                 Some(still) => still.write(&mut walk)?,
                 None => walk.remove(atom),
             },
-            b"moov" | b"moof" | b"sidx" | b"mfra" if movie.is_some() && !atom.cut => {
+            b"moov" | b"moof" | b"sidx" | b"mfra" if movie.is_some() => {
                 if let Some(movie) = &movie {
                     movie.write(&mut walk, atom, &top.list)?;
                 }

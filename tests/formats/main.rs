@@ -2,6 +2,8 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::panic, clippy::unwrap_used, clippy::expect_used)]
 
+mod heif;
+mod mp4;
 mod samples;
 mod support;
 mod text;

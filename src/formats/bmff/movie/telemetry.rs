@@ -41,6 +41,6 @@ pub(super) fn in_subtitles(walk: &Walk, track: &Track) -> Result<Option<Vec<Find
 /// What a track of timed metadata tells.
 pub(super) fn describe(walk: &Walk, track: &Track) -> Result<Vec<Finding>> {
     let samples = tables::count(walk, track)?;
-    let label = format!("{}: {samples} samples", track.name());
+    let label = if samples > 0 { format!("{}: {samples} samples", track.name()) } else { track.name() };
     Ok(vec![Finding::removed(walk.place, label, Tells::Where)])
 }
