@@ -1,16 +1,19 @@
 //! The table of formats. A row is a file of its own; a new format is that file, its `mod` line and its word in [`TABLE`].
 
+mod bmff;
+mod colour;
 pub mod aiff;
 pub mod archive;
 pub mod bmp;
-mod colour;
 pub mod flac;
 pub mod gif;
+pub mod heif;
 pub mod ico;
 pub mod jpeg;
 pub mod known;
 pub mod mkv;
 pub mod mp3;
+pub mod mp4;
 pub mod ogg;
 pub mod pdf;
 pub mod png;
@@ -28,10 +31,13 @@ pub static TABLE: &[&Format] = &[
     &bmp::FORMAT,
     &flac::FORMAT,
     &gif::FORMAT,
+    &heif::AVIF,
+    &heif::HEIF,
     &ico::FORMAT,
     &jpeg::FORMAT,
     &mkv::FORMAT,
     &mp3::FORMAT,
+    &mp4::FORMAT,
     &ogg::FORMAT,
     &pdf::FORMAT,
     &png::FORMAT,

@@ -4,9 +4,11 @@
 
 mod bmp;
 mod gif;
+mod heif;
 mod icc;
 mod ico;
 mod jpeg;
+mod mp4;
 mod mutations;
 mod names;
 mod png;
