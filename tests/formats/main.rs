@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::panic, clippy::unwrap_used, clippy::expect_used)]
 
+mod pdf;
 mod samples;
 mod support;
 mod text;

@@ -177,7 +177,7 @@ static TABLES: &[(K, &[(&str, K)])] = &[
         ("Contents Lang DA DS RC T TU DV Opt RV", K::Leaf), ("V", K::FieldValue),
         ("P", K::PageRef), ("Parent Popup IRT", K::Weak), ("AP", K::Appearances), ("OC", K::Property), ("BE", K::BorderEffect),
         ("BS", K::BorderStyle), ("Dest", K::Dest), ("A", K::Action), ("Path", K::Plain), ("MK", K::Look), ("Kids", K::Field),
-        ("FS", K::Filespec), ("FixedPrint", K::FixedPrint)]),
+        ("FS", K::Filespec), ("FixedPrint", K::FixedPrint), ("DR", K::Resources)]),
     (K::Appearances, &[("N R D", K::Appearance)]),
     (K::BorderStyle, &[("Type W S D", K::Plain)]),
     (K::BorderEffect, &[("S I", K::Plain)]),

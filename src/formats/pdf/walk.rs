@@ -176,7 +176,7 @@ impl<'b> Walk<'b> {
     }
 
     fn admits_number(&mut self, number: u32, k: K) -> Result<bool> {
-        if !matches!(k, K::Action | K::OpenAction | K::Field | K::Filespec | K::XObject) {
+        if !matches!(k, K::Action | K::OpenAction | K::BaseUri | K::Field | K::Filespec | K::XObject) {
             return Ok(true);
         }
         if let Some(known) = self.admitted.get(&(number, k)) {
@@ -195,6 +195,7 @@ impl<'b> Walk<'b> {
     fn admits(&mut self, dict: &Dict<'b>, k: K, number: Option<u32>) -> Result<bool> {
         match k {
             K::Action | K::OpenAction => Ok(actions::admits(self, dict, k)),
+            K::BaseUri => Ok(actions::admits_base(self, dict)),
             K::Field => annotations::admits(self, dict),
             K::Filespec => attachments::admits(self, dict),
             K::XObject => {
@@ -286,6 +287,10 @@ impl<'b> Walk<'b> {
             if k == K::Catalog && *plain == *b"Metadata" && self.is_claimed(&value) {
                 of = Some(K::Claims);
             }
+            // A widget's field may hang on nothing else; what it inherits from there, it needs.
+            if k == K::Field && !annotation && *plain == *b"Parent" {
+                of = Some(K::Field);
+            }
             match of {
                 Some(of) => {
                     if let Some(value) = self.value(value, of, depth + 1)? {
@@ -355,8 +360,8 @@ impl<'b> Walk<'b> {
             K::StructKid if is("Type", "MCR") => K::MarkedRef,
             K::StructKid if is("Type", "OBJR") => K::ObjectRef,
             K::StructKid => K::StructElem,
-            K::Property if is("Type", "OCG") => K::OcGroup,
-            K::Property if is("Type", "OCMD") => K::OcMembership,
+            K::Property if is("Type", "OCMD") || dict.has("OCGs") => K::OcMembership,
+            K::Property if is("Type", "OCG") || dict.has("Name") && !dict.has("MCID") => K::OcGroup,
             K::OcOrder | K::OcExpression => K::OcGroup,
             K::OcGroup if is("Type", "OCMD") => K::OcMembership,
             other => other,
