@@ -61,7 +61,7 @@ pub(super) fn settle<'b>(
         (K::Icc, None) => profile(walk, bytes)?,
         (K::CMap | K::Encoding, None) => code(walk, k, bytes, false),
         (K::Function, None) if kept.at("FunctionType").as_int() == Some(4) => code(walk, k, bytes, false),
-        (_, None) if k.is_content() => code(walk, k, bytes, true),
+        (_, None) if k.is_content() => content_stream(walk, number, k, bytes)?,
         _ => None,
     };
     if walk.job.is_heard() {
@@ -185,6 +185,42 @@ fn profile(walk: &mut Walk, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
     }
     walk.tell(Finding::rewritten("color profile", "texts, dates and devices of a color profile", Tells::Software));
     Ok(Some(neutral))
+}
+
+/// Operators: without comments, the pictures among them cleaned.
+fn content_stream(walk: &mut Walk, number: u32, k: K, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+    if content::has_invisible_text(bytes) {
+        walk.warn("there is text that is not shown (as behind scanned pages); it was kept");
+    }
+    let pictured = inline_jpegs(walk, number, bytes)?;
+    let clean = code(walk, k, pictured.as_deref().unwrap_or(bytes), true);
+    Ok(clean.or(pictured))
+}
+
+/// Cleans the JPEGs that lie inline among the operators; `None` where none changes.
+fn inline_jpegs(walk: &mut Walk, number: u32, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+    if memchr::memmem::find(bytes, b"DCT").is_none() {
+        return Ok(None);
+    }
+    let (mut out, mut done, mut changed) = (Vec::new(), 0, false);
+    for picture in content::inline_pictures(bytes) {
+        let head = &bytes[picture.head.0..picture.head.1];
+        if memchr::memmem::find(head, b"DCT").is_none() {
+            continue;
+        }
+        let (start, end) = picture.data;
+        let data = &bytes[start..end];
+        if !data.starts_with(&[0xFF, 0xD8]) {
+            return Err(Refusal::unsupported(format!("an inline JPEG in object {number} is packed once more")));
+        }
+        if let Some(clean) = jpeg(walk, number, data)? {
+            out.extend_from_slice(&bytes[done..start]);
+            out.extend(clean);
+            (done, changed) = (end, true);
+        }
+    }
+    out.extend_from_slice(&bytes[done..]);
+    Ok(changed.then_some(out))
 }
 
 fn code(walk: &mut Walk, k: K, bytes: &[u8], pictures: bool) -> Option<Vec<u8>> {

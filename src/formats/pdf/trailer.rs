@@ -36,6 +36,41 @@ pub(super) fn check<'b>(walk: &mut Walk<'b>, catalog: &Dict<'b>) -> Result<()> {
     Ok(())
 }
 
+/// How many pages the tree leads to. [7.7.3]
+///
+/// # Errors
+/// `Malformed` where the tree leads back to itself or to no page at all, `Limit` where it is absurdly deep.
+pub(super) fn pages<'b>(walk: &Walk<'b>, catalog: &Dict<'b>) -> Result<usize> {
+    const DEEPEST: usize = 64;
+    let mut count = 0;
+    let mut seen = HashSet::new();
+    let mut todo = vec![(catalog.at("Pages").clone(), 0)];
+    while let Some((node, depth)) = todo.pop() {
+        if depth > DEEPEST {
+            return Err(Refusal::limit("its page tree is deeper than any honest one"));
+        }
+        let inner = match walk.get_node(&node) {
+            Some(dict) => dict,
+            None => continue,
+        };
+        match walk.book.resolve(inner.at("Kids")) {
+            Obj::Array(kids) => {
+                if let Obj::Ref(number, _) = node
+                    && !seen.insert(number)
+                {
+                    return Err(Refusal::malformed("its page tree leads back to itself", 0));
+                }
+                todo.extend(kids.into_iter().map(|kid| (kid, depth + 1)));
+            }
+            _ => count += usize::from(depth > 0),
+        }
+    }
+    match count {
+        0 => Err(Refusal::malformed("it has no pages", 0)),
+        n => Ok(n),
+    }
+}
+
 /// Whether this kind of document must carry an identifier. [14.4, ISO 19005-1 6.1.3, ISO 15930]
 pub(super) fn is_identified<'b>(walk: &Walk<'b>, catalog: &Dict<'b>) -> bool {
     let exchange = match walk.get(catalog, "OutputIntents") {

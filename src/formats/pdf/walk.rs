@@ -218,6 +218,14 @@ impl<'b> Walk<'b> {
         self.book.resolve(dict.at(key))
     }
 
+    /// The dictionary that something is or leads to.
+    pub(super) fn get_node(&self, obj: &Obj<'b>) -> Option<Dict<'b>> {
+        match self.book.resolve(obj) {
+            Obj::Dict(dict) => Some(dict),
+            _ => None,
+        }
+    }
+
     fn array(&mut self, items: Vec<Obj<'b>>, k: K, depth: usize) -> Result<Obj<'b>> {
         let head = items.first().map(|first| self.book.resolve(first)).and_then(|o| o.as_name().map(Cow::into_owned));
         let mut out = Vec::with_capacity(items.len());
