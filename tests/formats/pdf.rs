@@ -30,6 +30,19 @@ fn stream(entries: &str, data: &[u8]) -> Vec<u8> {
     out
 }
 
+trait Replace {
+    fn replacen(&self, from: &[u8], to: &[u8]) -> Vec<u8>;
+}
+
+impl Replace for Vec<u8> {
+    /// Puts `to` in the place of the first `from`, which must be as long.
+    fn replacen(&self, from: &[u8], to: &[u8]) -> Vec<u8> {
+        assert_eq!(from.len(), to.len());
+        let at = self.windows(from.len()).position(|w| w == from).unwrap();
+        [&self[..at], to, &self[at + from.len()..]].concat()
+    }
+}
+
 fn zlib(data: &[u8]) -> Vec<u8> {
     use std::io::Write;
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
@@ -287,6 +300,36 @@ fn objects_packed_in_streams_stay_packed() {
     let clean = cleaned(&out);
     assert!(clean.bytes.windows(7).any(|w| w == b"/ObjStm"));
     assert!(!clean.bytes.windows(7).any(|w| w == b"trailer"));
+}
+
+#[test]
+fn a_type_1_font_does_not_say_when_it_was_made() {
+    let clear = "%!PS-AdobeFont-1.1: KEEPME 1.0\n%%CreationDate: CANARY\n/Notice (100% fine) readonly def\ncurrentfile eexec\n";
+    let font = stream(&format!("/Length1 {}/Length2 4/Length3 0", clear.len()), &[clear.as_bytes(), b"\x80%\x82\x83"].concat());
+    let more: [&[u8]; 3] =
+        [b"<</Type/Font/Subtype/Type1/BaseFont/X/FontDescriptor 7 0 R>>", b"<</Type/FontDescriptor/FontFile 8 0 R>>", &font];
+    let bytes = simple("", "/Group<</CS[/X]/S/Transparency>>", &more, "").replacen(b"/F1 5 0 R", b"/F1 6 0 R");
+    let clean = cleaned(&bytes);
+    assert!(has(&clean, "(100% fine)"));
+    let length = format!("/Length1 {}", clear.len() - "%%CreationDate: CANARY".len());
+    assert!(has(&clean, &length), "Length1 does not follow");
+}
+
+#[test]
+fn every_hiding_place_that_keys_make() {
+    // Each of these names a place of the catalog, of the page, of an annotation, of a picture or of the structure.
+    let catalog = "/SpiderInfo<</X(CANARY)>>/Legal(CANARY)/DSS<</X(CANARY)>>/DPartRoot(CANARY)/ADBE_X(CANARY)/URI<</Base(file:///CANARY)>>\
+                   /MarkInfo<</Marked true/X(CANARY)>>/ViewerPreferences<</X(CANARY)>>/PageLabels<</Nums[0<</S/D/X(CANARY)>>]>>\
+                   /OCProperties<</OCGs[6 0 R]/D<</Creator(CANARY)/ON[6 0 R]/Name(KEEPME)>>>>/OutputIntents[<</S/GTS_X/Info(CANARY)>>]\
+                   /Threads[<</F<</R[0 0 1 1]>>/I<</Author(CANARY)>>>>]/Extensions<</ADBE<</BaseVersion/1.7/URL(CANARY)>>>>\
+                   /StructTreeRoot<</K<</S/P/A<</O/X/Y(CANARY)>>/AF(CANARY)/Alt(KEEPME)>>/X(CANARY)>>/Names<</IDS(CANARY)/URLS(CANARY)>>";
+    let page = "/Metadata(CANARY)/ID(CANARY)/PresSteps(CANARY)/TemplateInstantiated/CANARY/VP[(CANARY)]/LGIDict(CANARY)/AF(CANARY)\
+                /AA<</O<</S/JavaScript/JS(CANARY)>>>>/Annots[<</Subtype/Highlight/Rect[0 0 1 1]/T(CANARY)/Subj(CANARY)/NM(CANARY)\
+                /M(CANARY)/AAPL:AKExtras(CANARY)/ExData(CANARY)/Contents(KEEPME)>><</Subtype/Text/Rect[0 0 1 1]/State(CANARY)\
+                /StateModel/Review>><</Subtype/Screen/Rect[0 0 1 1]/MK<</X(CANARY)>>/A<</S/Rendition/R(CANARY)>>>>]";
+    let group: &[u8] =
+        b"<</Type/OCG/Name(KEEPME)/Usage<</CreatorInfo<</Creator(CANARY)>>/User<</Name(CANARY)>>/Language<</Lang(en)>>>>>>";
+    cleaned(&simple(catalog, page, &[group], "/Info<</X(CANARY)>>/CANARY(CANARY)"));
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub(super) fn settle<'b>(
         _ => return Err(Refusal::new(Code::UnknownCritical, format!("object {number} is packed in a way that is not known"))),
     };
     let looked_into = k.is_content()
-        || matches!(k, K::CMap | K::Encoding | K::Icc | K::Function | K::EmbeddedFile)
+        || matches!(k, K::CMap | K::Encoding | K::Icc | K::Function | K::EmbeddedFile | K::FontProgram)
         || matches!(picture, Some(Name::Dct | Name::Jpx))
         || plain > 1
         || walk.job.is_heard();
@@ -58,6 +58,7 @@ pub(super) fn settle<'b>(
             Some(Outcome::Same) => None,
             _ => Some(Vec::new()),
         },
+        (K::FontProgram, None) => font(walk, kept, bytes),
         (K::Icc, None) => profile(walk, bytes)?,
         (K::CMap | K::Encoding, None) => code(walk, k, bytes, false),
         (K::Function, None) if kept.at("FunctionType").as_int() == Some(4) => code(walk, k, bytes, false),
@@ -185,6 +186,31 @@ fn profile(walk: &mut Walk, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
     }
     walk.tell(Finding::rewritten("color profile", "texts, dates and devices of a color profile", Tells::Software));
     Ok(Some(neutral))
+}
+
+/// A font program. What a Type 1 font says about its making stands in comments in front of its encrypted part; the first
+/// line, which readers look for, stays. [Adobe Type 1 Font Format 2.2]
+fn font<'b>(walk: &mut Walk<'b>, kept: &mut Dict<'b>, bytes: &[u8]) -> Option<Vec<u8>> {
+    walk.keep_fonts();
+    if !bytes.starts_with(b"%!") {
+        return None;
+    }
+    let clear = memchr::memmem::find(bytes, b"eexec")?;
+    let line = bytes[..clear].iter().position(|b| matches!(b, b'\n' | b'\r'))?;
+    let comments = content::comments(&bytes[line..clear], false);
+    if comments.is_empty() {
+        return None;
+    }
+    let length = kept.at("Length1").as_int().and_then(|n| u64::try_from(n).ok())?;
+    let gone: usize = comments.iter().map(|(start, end)| end - start).sum();
+    kept.set("Length1", Obj::int(length.checked_sub(gone as u64)?));
+    let text = comments.iter().map(|(start, end)| String::from_utf8_lossy(&bytes[line + start..line + end]).into_owned());
+    let text: String = text.collect::<Vec<_>>().join(" ").chars().take(200).collect();
+    walk.tell(Finding::removed("font", "comments in an embedded font", Tells::Software).value(text));
+    let mut out = bytes[..line].to_vec();
+    out.extend_from_slice(&content::uncommented(&bytes[line..clear], false));
+    out.extend_from_slice(&bytes[clear..]);
+    Some(out)
 }
 
 /// Operators: without comments, the pictures among them cleaned.

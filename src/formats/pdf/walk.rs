@@ -284,6 +284,9 @@ impl<'b> Walk<'b> {
         if k == K::Node {
             self.count_page(&dict);
         }
+        if k == K::OcConfig && self.get(&dict, "OFF").as_array().is_some_and(|off| !off.is_empty()) {
+            self.warn("there are hidden layers; they were kept");
+        }
         let annotation = k == K::Field && annotations::is_annotation(self, &dict);
         let mut out = Dict::default();
         for (key, value) in dict.0 {
@@ -413,7 +416,7 @@ impl<'b> Walk<'b> {
 
     /// Filters stand in the dictionary itself, so that rewriting the data leaves no stray object behind.
     fn inline_filters(&self, dict: &mut Dict<'b>) {
-        for key in ["Filter", "DecodeParms"] {
+        for key in ["Filter", "DecodeParms", "Length1"] {
             let mut value = self.get(dict, key);
             if let Obj::Array(items) = &mut value {
                 for item in items {
@@ -474,6 +477,9 @@ impl<'b> Walk<'b> {
             return;
         }
         self.pages += 1;
+        if dict.has("CropBox") && dict.has("MediaBox") && self.get(dict, "CropBox") != self.get(dict, "MediaBox") {
+            self.warn("pages are cropped; what lies outside the visible part was kept");
+        }
         let contents = dict.at("Contents");
         if let Obj::Ref(number, _) = contents {
             self.page_of.insert(*number, self.pages);
@@ -509,6 +515,12 @@ impl<'b> Walk<'b> {
             self.job.hear("the document", text.as_bytes(), true)?;
         }
         Ok(())
+    }
+
+    /// Says once that embedded fonts stay as they are.
+    pub(super) fn keep_fonts(&mut self) {
+        let why = "fonts are needed to show the text; the names and notices inside them stay";
+        self.tell(Finding::kept("font", "embedded font programs", crate::finding::Tells::Software, why));
     }
 
     /// Says something, once.
