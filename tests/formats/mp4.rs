@@ -100,7 +100,12 @@ impl Movie {
             }
         }
         let longest = self.tracks.iter().map(|t| t.duration).max().unwrap_or(0);
-        let mut moov = full(b"mvhd", 0, 0, &[be32(&[self.now, self.now, 1000, longest, 0x10000]), vec![1, 0], vec![0; 70], be32(&[9])].concat());
+        let mut moov = full(
+            b"mvhd",
+            0,
+            0,
+            &[be32(&[self.now, self.now, 1000, longest, 0x10000]), vec![1, 0], vec![0; 70], be32(&[9])].concat(),
+        );
         for (t, places) in self.tracks.iter().zip(&places) {
             moov.extend(t.build(places));
         }
@@ -245,7 +250,11 @@ fn policies_are_obeyed() {
 #[test]
 fn numbers_for_gapless_playback_stay_alone() {
     let item = |name: &[u8], text: &[u8]| {
-        let parts = [full(b"mean", 0, 0, b"com.apple.iTunes"), full(b"name", 0, 0, name), boxed(b"data", &[&[0, 0, 0, 1, 0, 0, 0, 0], text].concat())];
+        let parts = [
+            full(b"mean", 0, 0, b"com.apple.iTunes"),
+            full(b"name", 0, 0, name),
+            boxed(b"data", &[&[0, 0, 0, 1, 0, 0, 0, 0], text].concat()),
+        ];
         boxed(b"----", &parts.concat())
     };
     let list = |items: Vec<Vec<u8>>| {
@@ -318,7 +327,8 @@ fn fragments_are_found_again() {
         let clean = scrub("a.mp4", &fragments(flags)).unwrap();
         clean.had_secrets().tells_nothing();
         let word = |at: usize| u32::from_be_bytes(clean.bytes[at..at + 4].try_into().unwrap()) as usize;
-        for (moof, trun) in memchr::memmem::find_iter(&clean.bytes, b"moof").zip(memchr::memmem::find_iter(&clean.bytes, b"trun")) {
+        for (moof, trun) in memchr::memmem::find_iter(&clean.bytes, b"moof").zip(memchr::memmem::find_iter(&clean.bytes, b"trun"))
+        {
             let place = moof - 4 + word(trun + 12);
             assert_eq!(&clean.bytes[place..place + 15], b"KEEPME 1KEEPME2");
         }

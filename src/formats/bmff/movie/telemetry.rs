@@ -13,8 +13,24 @@ const LONGEST: u64 = 4096;
 
 /// Words with which cameras and drones begin their subtitles.
 const SIGNS: &[&str] = &[
-    "GPS", "HOME(", "[latitude", "[lat", "BAROMETER", "$GPRMC", "$GNRMC", "$GPGGA", "SrtCnt", "PNDM", "FrameCnt", "[iso", "GPSW", "abs_alt",
-    "F/", "rel_alt", "Lat:", "LAT:",
+    "GPS",
+    "HOME(",
+    "[latitude",
+    "[lat",
+    "BAROMETER",
+    "$GPRMC",
+    "$GNRMC",
+    "$GPGGA",
+    "SrtCnt",
+    "PNDM",
+    "FrameCnt",
+    "[iso",
+    "GPSW",
+    "abs_alt",
+    "F/",
+    "rel_alt",
+    "Lat:",
+    "LAT:",
 ];
 
 /// What subtitles tell where most of them are telemetry; `None` where they are what they seem.

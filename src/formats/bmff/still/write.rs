@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use super::super::Walk;
 use super::Still;
 use super::graph::{self, Role};
 use super::items::{self, Item};
 use super::property::{self, Has, Verdict};
-use super::super::Walk;
 use crate::finding::{Finding, Tells};
 use crate::grammar::bmff::{self, Atom};
 use crate::names::quicktime;
@@ -290,7 +290,10 @@ impl Still {
                 }
             }
         }
-        if map.atom.body().len() > body.len() as u64 && map.entries.len() == self.graph.kept.len() && numbers.len() == self.properties.list.len() {
+        if map.atom.body().len() > body.len() as u64
+            && map.entries.len() == self.graph.kept.len()
+            && numbers.len() == self.properties.list.len()
+        {
             draft.note(Finding::removed("HEIF", "bytes behind the property associations", Tells::Hidden));
         }
         bmff::open(draft, &map.atom, "ipma");
