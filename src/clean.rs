@@ -157,7 +157,9 @@ impl<'a> Job<'a> {
             Err(r) if matches!(r.code(), Code::Unknown | Code::Unsupported) => return Ok(Member::Unknown(r)),
             Err(r) => return Err(r),
         };
-        let mut cleaned = plan(self, format, &near, bytes)?;
+        // Windows on a container outlive its plan, and would keep the copy in memory alive.
+        let from = if format.container { bytes } else { &near };
+        let mut cleaned = plan(self, format, from, bytes)?;
         if !cleaned.identity && self.again.is_none() {
             let result = source::at_hand(&(cleaned.view.clone() as Shared))?;
             look(self, &mut cleaned, &near, &result)?;

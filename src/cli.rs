@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::help;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, ValueEnum, error::ErrorKind};
-use metascrub::formats::TABLE;
 use metascrub::policy::{Limits, Policy, Token, TrackedChanges, UnknownMembers};
 use metascrub::settings::{self, Destination, Mode, Mtime, Rendering, Settings, Values, Volume, When};
 
@@ -21,7 +21,7 @@ pub(crate) enum Request {
 /// Pixels, samples, pages and text stay as they are, bit for bit where the format allows it. Both are proved on the
 /// result before it gets its name; if anything is in doubt, nothing is written and the reason is said.
 #[derive(Parser)]
-#[command(name = "metascrub", version, max_term_width = 100, after_help = SHORT_EXAMPLES, after_long_help = EXAMPLES)]
+#[command(name = "metascrub", version, max_term_width = 100, after_help = help::SHORT_EXAMPLES, after_long_help = help::EXAMPLES)]
 struct Cli {
     /// Files and folders to clean; - is standard input
     #[arg(value_name = "PATH", required_unless_present_any = ["list_formats", "completions", "man"])]
@@ -90,7 +90,7 @@ struct Rules {
     #[arg(long, value_name = "POLICY", default_value = "default")]
     policy: String,
     /// Keep these things; --help lists them
-    #[arg(long, value_name = "TOKEN,…", value_delimiter = ',', long_help = tokens_help("Keep these things"))]
+    #[arg(long, value_name = "TOKEN,…", value_delimiter = ',', long_help = help::tokens())]
     keep: Vec<String>,
     /// Drop these things; of --keep and --drop the last word counts
     #[arg(long, value_name = "TOKEN,…", value_delimiter = ',')]
@@ -179,56 +179,12 @@ words!(CliFormat => Rendering { Text Json Jsonl });
 words!(CliValues => Values { None Short Full });
 words!(CliWhen => When { Auto Always Never });
 
-const SHORT_EXAMPLES: &str = "\
-Examples:
-  metascrub photo.jpg                  writes photo.clean.jpg
-  metascrub holiday/                   writes holiday.clean/, the same tree
-  metascrub -o out/ a.jpg b.pdf c.zip  writes out/a.jpg, out/b.pdf, out/c.zip
-  metascrub --inspect photo.jpg        shows what is in there, writes nothing
-  cat a.jpg | metascrub - > b.jpg      works as a filter
-
---help says more.";
-
-const EXAMPLES: &str = "\
-Examples:
-  metascrub photo.jpg                  writes photo.clean.jpg
-  metascrub holiday/                   writes holiday.clean/, the same tree
-  metascrub -o out/ a.jpg b.pdf c.zip  writes out/a.jpg, out/b.pdf, out/c.zip
-  metascrub -i --backup *.jpg          replaces each file, the original stays as NAME.orig
-  metascrub --inspect photo.jpg        shows what is in there, writes nothing
-  metascrub --check *.pdf              for hooks and CI: exit 3 if anything would go
-  cat a.jpg | metascrub - > b.jpg      works as a filter
-
-Exit status:
-  0    everything was cleaned, or there was nothing to clean
-  1    at least one file was refused or failed; the others were done
-  2    the command line made no sense
-  3    --check or --inspect --exit-code found something
-  130  interrupted; nothing half-written is left
-
-Folders:
-  Hidden files are included. Symbolic links inside are not followed, and reported as refused. What systems leave behind
-  (.DS_Store, Thumbs.db, desktop.ini …) is left out, and said. A folder that this run writes to is not entered.
-
-A policy file:
-  base = \"strict\"            # or \"default\"
-  keep = [\"dpi\"]
-  drop = [\"color\"]
-  unknown-members = \"omit\"
-  [limits]
-  max-size = \"2GB\"";
-
-fn tokens_help(title: &str) -> String {
-    let tokens: Vec<String> = Token::ALL.iter().map(|t| format!("  {:<20} {}", t.name(), t.meaning())).collect();
-    format!("{title}\n\nOf --keep and --drop the last word counts. The tokens:\n{}", tokens.join("\n"))
-}
-
 /// Reads the command line. Help, version and mistakes end the process here, as clap does it.
 pub(crate) fn request() -> Request {
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|e| e.exit());
     if cli.about.list_formats {
-        return Request::Print(list_formats().into_bytes());
+        return Request::Print(help::list_formats().into_bytes());
     }
     if let Some(shell) = cli.about.completions {
         let mut out = Vec::new();
@@ -340,22 +296,6 @@ fn contradictions(settings: &Settings) -> Result<(), String> {
         return Err("standard output carries the cleaned file; use --report FILE.json for the report".to_owned());
     }
     Ok(())
-}
-
-fn list_formats() -> String {
-    use std::fmt::Write as _;
-    let mut out = String::new();
-    let mut rows: Vec<_> = TABLE.iter().collect();
-    rows.sort_by_key(|f| f.name.to_lowercase());
-    for format in rows {
-        let extensions: Vec<String> = format.extensions.iter().map(|e| format!(".{e}")).collect();
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "{:<12} {}", format.name, extensions.join(" "));
-        let _ = writeln!(out, "{:<12} stays: {}", "", format.keeps);
-        let _ = writeln!(out, "{:<12} goes:  {}\n", "", format.removes);
-    }
-    out.push_str("Anything else is refused, never copied in silence.\n");
-    out
 }
 
 #[cfg(test)]

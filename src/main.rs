@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod cli;
+mod help;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

@@ -244,6 +244,11 @@ impl Draft {
         self.findings.push(found);
     }
 
+    /// A further piece of something that goes and is told already: the media of a removed track, the payload of an item.
+    pub fn remove_told(&mut self, span: Span, name: &'static str) {
+        self.step(span, Part::Metadata, name, Fate::Drop);
+    }
+
     /// Metadata that goes, told by several findings; there must be at least one.
     pub fn remove_all(&mut self, span: Span, name: &'static str, found: Vec<Finding>) {
         let mut found = found.into_iter();

@@ -49,6 +49,37 @@ pub fn is_unpublished(name: &std::ffi::OsStr) -> bool {
     name.starts_with(PREFIX.as_bytes()) && name.ends_with(SUFFIX.as_bytes())
 }
 
+/// Makes a folder of a mirrored tree with the permission bits of its model, so that what was private stays private.
+///
+/// # Errors
+/// Those of the system; a folder that is there already is fine.
+pub fn folder(path: &Path, mode: Option<u32>) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(path)?;
+    #[cfg(unix)]
+    if let Some(mode) = mode {
+        use std::os::unix::fs::PermissionsExt;
+        // Whoever makes a folder must be able to fill it.
+        fs::set_permissions(path, fs::Permissions::from_mode(mode & 0o777 | 0o700))?;
+    }
+    #[cfg(not(unix))]
+    let _ = mode;
+    Ok(())
+}
+
+/// The permission bits of a file or folder, without setuid, setgid and sticky, where the system has such bits.
+pub fn mode(about: &fs::Metadata) -> Option<u32> {
+    #[cfg(unix)]
+    return Some(std::os::unix::fs::PermissionsExt::mode(&about.permissions()) & 0o777);
+    #[cfg(not(unix))]
+    {
+        let _ = about;
+        None
+    }
+}
+
 /// What an output gets besides its bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Manner {
@@ -222,18 +253,23 @@ fn rename(temp: NamedTempFile, target: &Path) -> Result<()> {
 }
 
 fn replace(temp: NamedTempFile, target: &Path) -> Result<()> {
-    if fs::symlink_metadata(target).is_ok_and(|m| m.is_dir()) {
-        return Err(Refusal::new(Code::Exists, format!("a folder stands where the output would go: {}", target.display()))
-            .hint("move the folder, or choose another --output"));
+    // A device would become a file, and a folder would have to go with all that is in it.
+    if let Ok(there) = fs::symlink_metadata(target)
+        && !there.is_file()
+        && !there.is_symlink()
+    {
+        let what = if there.is_dir() { "a folder" } else { "something that is no file" };
+        return Err(Refusal::new(Code::Exists, format!("{what} stands where the output would go: {}", target.display()))
+            .hint("choose another --output; -o - is standard output"));
     }
     temp.persist(target).map(|_| ()).map_err(|e| Refusal::write(e.error))
 }
 
-/// Keeps `original` under `NAME.orig` before it is replaced.
+/// Keeps `original` under `NAME.orig` before it is replaced, and returns that name.
 ///
 /// # Errors
 /// `Exists` where there is one already and it may not be replaced; `Write`.
-pub fn back_up(original: &Path, force: bool) -> Result<()> {
+pub fn back_up(original: &Path, force: bool) -> Result<PathBuf> {
     let mut name = original.file_name().unwrap_or_default().to_os_string();
     name.push(".orig");
     let backup = original.with_file_name(name);
@@ -244,10 +280,10 @@ pub fn back_up(original: &Path, force: bool) -> Result<()> {
         fs::remove_file(&backup).map_err(Refusal::write)?;
     }
     match fs::hard_link(original, &backup) {
-        Ok(()) => Ok(()),
+        Ok(()) => Ok(backup),
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Err(exists(&backup)),
         // No hard links here: a copy it is, which leaves the original where it stands.
-        Err(_) => fs::copy(original, &backup).map(|_| ()).map_err(Refusal::write),
+        Err(_) => fs::copy(original, &backup).map(|_| backup).map_err(Refusal::write),
     }
 }
 

@@ -11,7 +11,8 @@ use crate::source::{FileSource, Shared, Spool};
 
 /// An open input.
 pub(super) struct Opened {
-    file: File,
+    /// The file itself.
+    pub(super) file: File,
     stamp: Stamp,
     /// What the system says about it.
     pub(super) about: Metadata,

@@ -3,12 +3,14 @@
 
 mod input;
 mod naming;
+mod outside;
 mod voice;
 mod walk;
 mod work;
 
 use std::collections::BTreeMap;
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
@@ -41,15 +43,24 @@ const STACK: usize = 8 << 20;
 /// # Errors
 /// A sentence, where nothing could be begun.
 pub fn run(settings: &Settings) -> Result<u8, String> {
-    let started = Instant::now();
     check_report(settings)?;
     work::hush_panics();
     watch_for_interrupts();
+    let status = panic::catch_unwind(AssertUnwindSafe(|| all(settings)));
+    Ok(status.unwrap_or_else(|_| {
+        let what = format!("metascrub: this program stumbled (in {}); please report this as a bug\n", work::stumbled());
+        let _ = io::Write::write_all(&mut io::stderr(), what.as_bytes());
+        BAD
+    }))
+}
+
+fn all(settings: &Settings) -> u8 {
+    let started = Instant::now();
     let work = walk::walk(settings);
     if settings.mode == Mode::Clean {
-        for folder in &work.folders {
+        for (folder, mode) in &work.folders {
             // Files in it will say why it cannot be made.
-            let _ = std::fs::create_dir_all(folder);
+            let _ = publish::folder(folder, *mode);
         }
     }
     let mut run = Run { mode: settings.mode, policy: in_words(&settings.policy), ..Run::default() };
@@ -75,14 +86,17 @@ pub fn run(settings: &Settings) -> Result<u8, String> {
         voice.complain(&format!("the report could not be written: {e}"));
         status = status.max(BAD);
     }
-    Ok(status)
+    status
 }
 
 /// Calls `done` with every outcome, in the order of the items.
 fn each(settings: &Settings, work: &Work, hash: bool, mut done: impl FnMut(Outcome)) {
-    let wanted = if settings.jobs > 0 { settings.jobs } else { thread::available_parallelism().map_or(1, usize::from) };
-    let workers = wanted.min(work.items.len());
-    // Standard input has nobody beside it, and one file needs no second thread.
+    let workers = match (work.items.len(), settings.jobs) {
+        // One file needs no second thread, and nobody has to be asked.
+        (few @ 0..=1, _) => few,
+        (items, 0) => items.min(thread::available_parallelism().map_or(1, usize::from)),
+        (items, wanted) => items.min(wanted),
+    };
     if workers <= 1 {
         work.items.iter().for_each(|item| done(work::item(settings, work, item, hash)));
         return;
@@ -136,6 +150,7 @@ fn watch_for_interrupts() {
     // Without a handler the system ends the process, and the next run removes what is left.
     let _ = ctrlc::set_handler(|| {
         publish::close();
+        let _ = io::Write::write_all(&mut io::stderr(), b"\nmetascrub: interrupted; nothing half-written is left\n");
         std::process::exit(i32::from(INTERRUPTED));
     });
 }

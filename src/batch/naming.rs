@@ -9,7 +9,12 @@ use std::path::{Path, PathBuf};
 use super::input::Opened;
 use super::walk::{Input, Item, Target};
 use crate::detect;
+use crate::finding::Finding;
 use crate::format::Format;
+use crate::formats::archive;
+use crate::names::filename;
+use crate::policy::{Policy, Token};
+use crate::report::NAME;
 use crate::settings::Settings;
 
 /// The name of a cleaned file: `.clean` goes before the extension, and before both of `.tar.gz`.
@@ -37,24 +42,23 @@ pub(super) fn clean_folder(name: &OsStr) -> OsString {
     clean
 }
 
-/// Files that systems and programs leave in folders: nobody means to share them, and they tell.
-pub(super) fn is_junk(name: &OsStr) -> bool {
-    let name = name.to_string_lossy().to_lowercase();
-    name.starts_with("._")
-        || matches!(
-            name.as_str(),
-            ".ds_store"
-                | "__macosx"
-                | ".spotlight-v100"
-                | ".trashes"
-                | ".fseventsd"
-                | ".appledouble"
-                | "thumbs.db"
-                | "ehthumbs.db"
-                | "desktop.ini"
-                | ".directory"
-                | "@eadir"
-        )
+/// Why an entry of a folder is left out: nobody means to share what systems and programs leave there, and it tells. The
+/// same names go from archives.
+pub(super) fn left_out(policy: &Policy, name: &OsStr) -> Option<&'static str> {
+    let name = name.to_string_lossy();
+    let junk = if policy.keeps(Token::JunkEntries) { None } else { archive::junk(&name).map(|(what, _)| what) };
+    let sidecar = !policy.keeps(Token::Sidecars) && archive::is_sidecar(&name);
+    junk.or(sidecar.then_some("a side-car of another file"))
+}
+
+/// What the name of an output tells, where it keeps one that does.
+pub(super) fn tells(path: &Path) -> Option<Finding> {
+    let name = path.file_name()?.to_string_lossy();
+    let said = filename::speaks(&name);
+    let (_, tells) = *said.first()?;
+    let what: Vec<&str> = said.iter().map(|(what, _)| *what).collect();
+    let why = format!("it tells of {}; --rename gives one that does not", what.join(" and "));
+    Some(Finding::kept(NAME, "the file name", tells, why))
 }
 
 /// Gives every output that will be a file a name without content. What cannot be opened or is of no known type keeps its
@@ -130,12 +134,8 @@ mod tests {
     }
 
     #[test]
-    fn junk_is_known_by_its_name() {
-        for junk in [".DS_Store", "Thumbs.db", "._photo.jpg", "__MACOSX", "Desktop.ini"] {
-            assert!(is_junk(OsStr::new(junk)), "{junk}");
-        }
-        for mine in ["photo.jpg", ".hidden", "thumbs.jpg", "_private"] {
-            assert!(!is_junk(OsStr::new(mine)), "{mine}");
-        }
+    fn names_that_speak_are_heard() {
+        assert!(tells(Path::new("IMG-20240131-WA0007.jpg")).is_some());
+        assert!(tells(Path::new("2024-01-31/boat.jpg")).is_none());
     }
 }

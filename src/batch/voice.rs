@@ -2,6 +2,7 @@
 //! where somebody looks. Everything about one file is said at once.
 
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -13,6 +14,8 @@ use crate::settings::{Mode, Rendering, Settings, Volume, When};
 
 /// With so few files a bar would only flicker.
 const FEW: usize = 4;
+/// Unless they are large, in bytes.
+const LARGE: u64 = 256 << 20;
 
 pub(super) struct Voice<'a> {
     settings: &'a Settings,
@@ -40,7 +43,7 @@ impl<'a> Voice<'a> {
         let mute = super::stdout_is_taken(work) || (silent && settings.format == Rendering::Text);
         Voice {
             settings,
-            bar: bar(settings, work.items.len()),
+            bar: bar(settings, work),
             mute,
             trouble: None,
             out: style(io::stdout().is_terminal()),
@@ -132,11 +135,16 @@ fn is_dumb() -> bool {
     std::env::var_os("TERM").is_some_and(|t| t == "dumb")
 }
 
-fn bar(settings: &Settings, files: usize) -> Option<ProgressBar> {
+fn bar(settings: &Settings, work: &Work) -> Option<ProgressBar> {
+    let files = work.items.len();
+    let long = || {
+        let sizes = work.items.iter().filter_map(|i| std::fs::metadata(&i.shown).ok()).map(|m| m.len());
+        files >= FEW || sizes.sum::<u64>() >= LARGE
+    };
     let wanted = match settings.progress {
         When::Always => true,
         When::Never => false,
-        When::Auto => settings.volume > Volume::Quiet && files >= FEW && io::stderr().is_terminal() && !is_dumb(),
+        When::Auto => settings.volume > Volume::Quiet && io::stderr().is_terminal() && !is_dumb() && long(),
     };
     if !wanted {
         return None;
@@ -146,8 +154,13 @@ fn bar(settings: &Settings, files: usize) -> Option<ProgressBar> {
         _ => ProgressDrawTarget::stderr(),
     };
     let bar = ProgressBar::with_draw_target(Some(files as u64), target);
-    let style = ProgressStyle::with_template("{bar:30} {pos} of {len} files, {elapsed}");
-    Some(style.map_or(bar.clone(), |style| bar.clone().with_style(style.progress_chars("━╸─"))))
+    let bar = match ProgressStyle::with_template("{spinner} {bar:30} {pos} of {len} files, {elapsed}") {
+        Ok(style) => bar.with_style(style.progress_chars("━╸─")),
+        Err(_) => bar,
+    };
+    // It lives while one large file takes its time.
+    bar.enable_steady_tick(Duration::from_millis(120));
+    Some(bar)
 }
 
 /// Standard error as a terminal, although it is none: for people who asked for that.

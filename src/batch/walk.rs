@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use super::input::{self, Id};
 use super::naming;
-use crate::policy::Token;
 use crate::publish;
 use crate::refusal::{Code, Refusal};
 use crate::report::safe;
@@ -76,8 +75,8 @@ pub(super) enum Target {
 pub(super) struct Work {
     /// The files, in the order of the inputs and, inside folders, of their names.
     pub(super) items: Vec<Item>,
-    /// Folders of mirrored trees, so that empty ones are there too.
-    pub(super) folders: Vec<PathBuf>,
+    /// Folders of mirrored trees and their permission bits, so that empty ones are there too.
+    pub(super) folders: Vec<(PathBuf, Option<u32>)>,
     /// What was left out, and why.
     pub(super) notes: Vec<String>,
     /// All inputs, where something could be overwritten.
@@ -89,7 +88,7 @@ pub(super) fn walk(settings: &Settings) -> Work {
     let mut work = Work::default();
     let roots: Vec<Root> = settings.inputs.iter().map(|input| Root::new(settings, input)).collect();
     // Never clean our own outputs: no walk enters a folder that this run writes to.
-    let outputs: HashSet<Id> = roots.iter().filter_map(|r| r.tree.as_deref()).filter_map(|t| id_of(t)).collect();
+    let outputs: HashSet<Id> = roots.iter().filter_map(|r| r.tree.as_deref()).filter_map(id_of).collect();
     for root in &roots {
         root.collect(settings, &outputs, &mut work);
     }
@@ -176,6 +175,11 @@ impl<'a> Root<'a> {
                 work.refuse(shown, why);
             }
             Ok(about) if about.is_dir() => {
+                let is_output = input::id(about).is_some_and(|id| outputs.contains(&id));
+                if is_output && settings.to == Destination::Beside {
+                    work.notes.push(format!("left out: {} (outputs of this run go there)", safe::path(self.input)));
+                    return;
+                }
                 let cleaning_beside = settings.mode == Mode::Clean && !matches!(settings.to, Destination::InPlace { .. });
                 if cleaning_beside && self.tree.is_none() {
                     work.refuse(shown, Refused::new(Code::Unsupported, "this folder has no name", "use --output FOLDER"));
@@ -212,7 +216,12 @@ impl Walker<'_> {
 
     fn folder(&mut self, path: &Path, under: &Path, depth: usize) {
         if let Some(tree) = self.tree {
-            self.work.folders.push(tree.join(under));
+            let mode = if self.settings.policy.is_strict() {
+                Some(0o755)
+            } else {
+                fs::metadata(path).ok().and_then(|m| publish::mode(&m))
+            };
+            self.work.folders.push((tree.join(under), mode));
         }
         let entries = fs::read_dir(path).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
         let mut entries = match entries {
@@ -237,8 +246,8 @@ impl Walker<'_> {
         if publish::is_unpublished(&name) {
             return;
         }
-        if naming::is_junk(&name) && !self.settings.policy.keeps(Token::JunkEntries) {
-            self.work.notes.push(format!("left out: {} (written by the system, not by you)", safe::path(&path)));
+        if let Some(what) = naming::left_out(&self.settings.policy, &name) {
+            self.work.notes.push(format!("left out: {} ({what})", safe::path(&path)));
             return;
         }
         let about = match fs::symlink_metadata(&path) {

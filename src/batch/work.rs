@@ -11,8 +11,10 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::input::{self, Id, Opened};
 use super::walk::{Input, Item, Target, Work};
+use super::{naming, outside};
 use crate::clean::{self, Cleaned, Job};
 use crate::detect;
+use crate::finding::Finding;
 use crate::policy::Limits;
 use crate::prove::{self, Proof};
 use crate::publish::{self, Manner, Pending};
@@ -38,6 +40,11 @@ pub(super) fn hush_panics() {
     }));
 }
 
+/// Where the last panic of this thread happened.
+pub(super) fn stumbled() -> String {
+    STUMBLED.with(|s| s.take())
+}
+
 /// Does one thing.
 pub(super) fn item(settings: &Settings, work: &Work, item: &Item, hash: bool) -> Outcome {
     let started = Instant::now();
@@ -48,10 +55,9 @@ pub(super) fn item(settings: &Settings, work: &Work, item: &Item, hash: bool) ->
         result: Err(Refusal::new(Code::Internal, "nothing was done")),
         seconds: 0.0,
     };
-    let one = AssertUnwindSafe(|| One { settings, work, item, hash, outcome: &mut outcome }.run());
+    let one = AssertUnwindSafe(|| One { settings, work, item, hash, outcome: &mut outcome, outside: Vec::new() }.run());
     let result = panic::catch_unwind(one).unwrap_or_else(|_| {
-        let place = STUMBLED.with(|s| s.take());
-        Err(Refusal::new(Code::Internal, format!("this program stumbled over the file (in {place})")))
+        Err(Refusal::new(Code::Internal, format!("this program stumbled over the file (in {})", stumbled())))
     });
     outcome.result = result;
     outcome.seconds = started.elapsed().as_secs_f64();
@@ -64,6 +70,8 @@ struct One<'a> {
     item: &'a Item,
     hash: bool,
     outcome: &'a mut Outcome,
+    /// What the file system remembers besides the bytes; no output has it.
+    outside: Vec<Finding>,
 }
 
 impl One<'_> {
@@ -76,6 +84,7 @@ impl One<'_> {
             }
             Input::File { follow } => {
                 let opened = Opened::file(&self.item.shown, *follow)?;
+                self.outside = outside::attributes(&opened.file);
                 self.clean(&opened.source.clone(), Some(&opened))
             }
         }
@@ -95,7 +104,7 @@ impl One<'_> {
         self.outcome.format = Some(cleaned.format().name);
         match &self.item.target {
             Target::Nowhere => Ok(self.receipt(cleaned)),
-            Target::InPlace(_) if cleaned.is_identity() => {
+            Target::InPlace(_) if cleaned.is_identity() && self.outside.is_empty() => {
                 let receipt = self.receipt(cleaned);
                 Ok(Receipt { output: Some(self.item.shown.clone()), ..receipt })
             }
@@ -148,7 +157,8 @@ impl One<'_> {
 
     /// A plan that was not applied.
     fn receipt(&self, cleaned: Cleaned) -> Receipt {
-        let status = match (cleaned.is_identity(), self.settings.mode) {
+        let nothing = cleaned.is_identity() && self.outside.is_empty();
+        let status = match (nothing, self.settings.mode) {
             (true, _) => Status::AlreadyClean,
             (false, Mode::Clean) => Status::Cleaned,
             (false, _) => Status::WouldClean,
@@ -157,11 +167,20 @@ impl One<'_> {
             status,
             output: None,
             bytes: cleaned.bytes().len(),
-            findings: cleaned.findings().to_vec(),
+            findings: cleaned.findings().iter().chain(&self.outside).chain(&self.name_tells()).cloned().collect(),
             proof: None,
             essence_sha256: None,
             witnesses: cleaned.witnesses().to_vec(),
             warnings: cleaned.warnings().to_vec(),
+        }
+    }
+
+    /// What the name of the output tells; without an output, that of the input.
+    fn name_tells(&self) -> Option<Finding> {
+        match &self.item.target {
+            Target::Stdout => None,
+            Target::File(path) => naming::tells(path),
+            Target::Nowhere | Target::InPlace(_) => naming::tells(&self.item.shown),
         }
     }
 
@@ -207,12 +226,17 @@ impl One<'_> {
         let in_place = matches!(self.item.target, Target::InPlace(_));
         if in_place {
             receipt.warnings.extend(opened.and_then(|o| other_names(&o.about)));
-            if self.settings.to == (Destination::InPlace { backup: true }) {
-                publish::back_up(path, self.settings.force)?;
-            }
         }
-        pending.publish(&self.manner(in_place, opened.map(|o| &o.about)))?;
-        Ok(receipt)
+        let backup = match self.settings.to {
+            Destination::InPlace { backup: true } => Some(publish::back_up(path, self.settings.force)?),
+            _ => None,
+        };
+        let published = pending.publish(&self.manner(in_place, opened.map(|o| &o.about)));
+        if let (Err(_), Some(backup)) = (&published, backup) {
+            // The original still stands under its own name.
+            let _ = std::fs::remove_file(backup);
+        }
+        published.map(|()| receipt)
     }
 
     /// In place, the output is called what the input was called.
@@ -227,16 +251,10 @@ impl One<'_> {
             Mtime::Keep => about.and_then(|a| a.modified().ok()),
         };
         let strict = self.settings.policy.is_strict() && !in_place;
-        let mode = if strict { Some(0o644) } else { about.and_then(mode) };
+        let mode = if strict { Some(0o644) } else { about.and_then(publish::mode) };
         let owner = if in_place { about.and_then(owner) } else { None };
         Manner { mode, owner, mtime, replace: in_place || self.settings.force, sync: in_place }
     }
-}
-
-#[cfg(unix)]
-fn mode(about: &Metadata) -> Option<u32> {
-    use std::os::unix::fs::PermissionsExt;
-    Some(about.permissions().mode() & 0o777)
 }
 
 #[cfg(unix)]
@@ -250,11 +268,6 @@ fn other_names(about: &Metadata) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
     let others = about.nlink().checked_sub(1).filter(|n| *n > 0)?;
     Some(format!("the file has {others} more name(s) on this disk; what they lead to is still the original"))
-}
-
-#[cfg(not(unix))]
-fn mode(_: &Metadata) -> Option<u32> {
-    None
 }
 
 #[cfg(not(unix))]

@@ -149,37 +149,83 @@ fn build(profile: &[u8], texts: Option<(Option<String>, Option<String>)>) -> Res
     let (description, copyright) = texts.unwrap_or_default();
     let description = description.as_deref().unwrap_or_else(|| describe(profile));
     let modern = profile[8] >= 4;
-    let mut out: Vec<([u8; 4], Vec<u8>)> = vec![
-        (*b"desc", description_tag(modern, description)),
-        (*b"cprt", copyright_tag(modern, copyright.as_deref().unwrap_or("-"))),
-    ];
+    let mut parts = Parts::default();
+    parts.add(b"desc", description_tag(modern, description))?;
+    parts.add(b"cprt", copyright_tag(modern, copyright.as_deref().unwrap_or("-")))?;
     let mut unreadable = None;
     for (sig, colours) in KEPT {
         let Some((_, data)) = tags(profile).find(|(s, _)| s == *sig) else { continue };
         match data.and_then(elements::neutral) {
-            Some(data) => out.push((**sig, data)),
+            Some(data) => parts.add(sig, data)?,
             None if *colours => unreadable = Some(sig),
             None => {}
         }
     }
     match unreadable {
-        None => Ok(Some(assemble(&header(profile), &out))),
+        None => Ok(Some(parts.assemble(header(profile)))),
         // Without a whole way from device to connection space no decoder can use it, and none does.
-        Some(_) if !is_usable(&profile[16..20], &out) => Ok(None),
+        Some(_) if !parts.are_usable(&profile[16..20]) => Ok(None),
         Some(sig) => Err(Refusal::malformed(format!("the colour profile has a broken {} tag", sig.escape_ascii()), 0)
             .hint("convert the picture to sRGB, or drop its profile with --drop color")),
     }
 }
 
-/// Whether a decoder could use what is left: the curves and colorants of the model, or a table.
-fn is_usable(space: &[u8], tags: &[([u8; 4], Vec<u8>)]) -> bool {
-    let has = |sig: &[u8; 4]| tags.iter().any(|(s, _)| s == sig);
-    let model: &[&[u8; 4]] = match space {
-        b"GRAY" => &[b"kTRC"],
-        b"RGB " => &[b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC"],
-        _ => &[b"A2B0"],
-    };
-    model.iter().all(|sig| has(sig)) || [b"A2B0", b"A2B1", b"D2B0", b"D2B1", b"ncl2"].iter().any(|sig| has(sig))
+/// The tags of the new profile. Equal data is written once and shared, as makers of profiles do for the three curves.
+#[derive(Default)]
+struct Parts {
+    tags: Vec<([u8; 4], usize)>,
+    data: Vec<Vec<u8>>,
+    bytes: usize,
+}
+
+impl Parts {
+    fn add(&mut self, sig: &[u8; 4], data: Vec<u8>) -> Result<()> {
+        let shared = self.data.iter().position(|d| *d == data);
+        self.tags.push((*sig, shared.unwrap_or(self.data.len())));
+        if shared.is_none() {
+            self.bytes += data.len();
+            self.data.push(data);
+        }
+        if self.bytes > LARGEST {
+            return Err(Refusal::limit("the colour profile unfolds to more than 32 MiB"));
+        }
+        Ok(())
+    }
+
+    /// Whether a decoder could use what is there: the curves and colorants of the model, or a table.
+    fn are_usable(&self, space: &[u8]) -> bool {
+        let has = |sig: &[u8; 4]| self.tags.iter().any(|(s, _)| s == sig);
+        let model: &[&[u8; 4]] = match space {
+            b"GRAY" => &[b"kTRC"],
+            b"RGB " => &[b"rXYZ", b"gXYZ", b"bXYZ", b"rTRC", b"gTRC", b"bTRC"],
+            _ => &[b"A2B0"],
+        };
+        model.iter().all(|sig| has(sig)) || [b"A2B0", b"A2B1", b"D2B0", b"D2B1", b"ncl2"].iter().any(|sig| has(sig))
+    }
+
+    /// Header, table and data, each part at a multiple of four. [7.3]
+    fn assemble(&self, header: [u8; HEADER]) -> Vec<u8> {
+        let mut at = HEADER + 4 + 12 * self.tags.len();
+        let mut places = Vec::with_capacity(self.data.len());
+        for data in &self.data {
+            places.push(at);
+            at += data.len().next_multiple_of(4);
+        }
+        let mut out = Vec::with_capacity(at);
+        out.extend_from_slice(&header);
+        out[..4].copy_from_slice(&word(at));
+        out.extend_from_slice(&word(self.tags.len()));
+        for (sig, data) in &self.tags {
+            out.extend_from_slice(sig);
+            out.extend_from_slice(&word(places[*data]));
+            out.extend_from_slice(&word(self.data[*data].len()));
+        }
+        for data in &self.data {
+            out.extend_from_slice(data);
+            out.resize(out.len().next_multiple_of(4), 0);
+        }
+        out
+    }
 }
 
 /// The header with every free field zero. The size is written later, the identifier is "not computed". [7.2]
@@ -196,33 +242,6 @@ fn header(profile: &[u8]) -> [u8; HEADER] {
     }
     out[47] = profile[47] & 0b11; // embedded, not to be used alone
     out[63] = profile[63] & 0b1111; // reflective or transparent, glossy or matte, positive or negative, colour or not
-    out
-}
-
-/// Header, table and data. Equal data is written once and shared, as makers of profiles do for the three curves. [7.3]
-fn assemble(header: &[u8; HEADER], tags: &[([u8; 4], Vec<u8>)]) -> Vec<u8> {
-    let mut table = Vec::with_capacity(4 + 12 * tags.len());
-    let mut data: Vec<u8> = Vec::new();
-    let start = HEADER + 4 + 12 * tags.len();
-    let mut places = Vec::new();
-    for (i, (_, bytes)) in tags.iter().enumerate() {
-        let shared = tags[..i].iter().position(|(_, b)| b == bytes);
-        let at = shared.map_or(start + data.len(), |same| places[same]);
-        places.push(at);
-        if shared.is_none() {
-            data.extend_from_slice(bytes);
-            data.resize(data.len().next_multiple_of(4), 0);
-        }
-    }
-    table.extend_from_slice(&word(tags.len()));
-    for ((sig, bytes), at) in tags.iter().zip(&places) {
-        table.extend_from_slice(sig);
-        table.extend_from_slice(&word(*at));
-        table.extend_from_slice(&word(bytes.len()));
-    }
-    let mut out = [&header[..], &table, &data].concat();
-    let size = word(out.len());
-    out[..4].copy_from_slice(&size);
     out
 }
 
@@ -265,7 +284,7 @@ fn plain(text: &str) -> Vec<u8> {
     text.chars().map(ascii).chain([0]).collect()
 }
 
-/// No profile here is longer than [`LARGEST`], so that every length fits.
+/// No profile here is much longer than [`LARGEST`], so that every length fits.
 fn word(n: usize) -> [u8; 4] {
     (n as u32).to_be_bytes()
 }

@@ -1,4 +1,4 @@
-//! The few things in an XMP packet that say how a picture is shown: HDR gain maps and 360 degree panoramas. They are read
+//! The few things in an XMP packet that say how a picture is shown: HDR gain maps, 360 degree panoramas, which way up. They are read
 //! as numbers and written into a fresh packet of a fixed form; nothing of the old packet is copied. What else a packet
 //! tells is read by `names/xmp.rs`, for the report only.
 
@@ -14,6 +14,7 @@ const GAIN_MAP: &str = "http://ns.adobe.com/hdr-gain-map/1.0/";
 const CONTAINER: &str = "http://ns.google.com/photos/1.0/container/";
 const ITEM: &str = "http://ns.google.com/photos/1.0/container/item/";
 const PANORAMA: &str = "http://ns.google.com/photos/1.0/panorama/";
+const TIFF: &str = "http://ns.adobe.com/tiff/1.0/";
 const APPLE_GAIN_MAP: &str = "http://ns.apple.com/HDRGainMap/1.0/";
 const APPLE_PIXELS: &str = "http://ns.apple.com/pixeldatainfo/1.0/";
 
@@ -85,6 +86,8 @@ pub struct Item {
 pub struct Facts {
     /// The version word that a picture with a gain map beside it carries, and a gain map as well.
     pub gain_map_version: bool,
+    /// Which way up, 1 to 8; Exif has the first word on that.
+    pub orientation: Option<u8>,
     /// The directory of what is appended.
     pub items: Vec<Item>,
     gain_map: GainMap,
@@ -226,6 +229,7 @@ fn tell(facts: &mut Facts, space: &str, name: &str, value: &str) {
             "HDRGainMapHeadroom" => facts.apple.headroom = number(value),
             _ => {}
         },
+        TIFF if name == "Orientation" => facts.orientation = value.parse().ok().filter(|o| (1..=8).contains(o)),
         APPLE_PIXELS => facts.apple.urn |= name == "AuxiliaryImageType" && value == APPLE_URN,
         _ => {}
     }

@@ -4,17 +4,16 @@
 
 pub(super) mod dib;
 
-use crate::blocks::icc;
 use crate::clean::{Job, Member};
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
 use crate::grammar::bmp::{self, Header};
 use crate::names;
 use crate::plan::{Draft, Fate, Number, Plan};
-use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{self, Shared, Source, Span, Window};
 
+use super::colour;
 use dib::{Dib, reserved};
 
 /// The row.
@@ -36,8 +35,6 @@ fn sniff(head: &Head) -> Option<Match> {
 
 /// The header of the file, in front of that of the bitmap.
 const FILE_HEADER: u64 = 14;
-/// The largest profile that is looked at.
-const PROFILE: u64 = 32 << 20;
 
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let header = Header::read(&**source, FILE_HEADER)?;
@@ -59,7 +56,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let (pixels, sizes) = pixels(&dib, &mut draft, start)?;
     dib.fields(&mut draft, &sizes, colours);
     if header.kind() >= 108 {
-        colour(&dib, &mut draft)?;
+        colour_space(&dib, &mut draft)?;
     }
     let behind = |span: Span| {
         if span.start >= pixels.end {
@@ -121,7 +118,7 @@ fn inner(dib: &Dib, draft: &mut Draft, span: Span) -> Result<u64> {
 }
 
 /// The colour space of headers 4 and 5: calibrated numbers, a name, or a profile. [BITMAPV5HEADER]
-fn colour(dib: &Dib, draft: &mut Draft) -> Result<()> {
+fn colour_space(dib: &Dib, draft: &mut Draft) -> Result<()> {
     let header = &dib.header;
     let mut kind = [0; 4];
     dib.source.fill(header.field(56, 4).start, &mut kind)?;
@@ -149,14 +146,9 @@ fn colour(dib: &Dib, draft: &mut Draft) -> Result<()> {
         draft.replace(header.field(56, 4), "colour", fate, vec![found]);
         draft.warn("its colours were described by a file elsewhere; it now says sRGB");
     }
-    let embedded = &kind == b"DEBM" && dib.job.keeps(Token::Color) && (1..=PROFILE).contains(&span.len());
-    let profile = if embedded { dib.source.bytes(span, PROFILE)? } else { Vec::new() };
-    let neutral = match embedded {
-        true if dib.job.keeps(Token::ColorText) => Some(profile.clone()),
-        true => icc::neutral(&profile)?,
-        false => None,
-    };
-    match neutral.filter(|n| !n.is_empty()) {
+    let embedded = &kind == b"DEBM" && span.len() <= colour::LARGEST;
+    let profile = if embedded { dib.source.bytes(span, colour::LARGEST)? } else { Vec::new() };
+    match colour::profile(dib.job, &profile)? {
         Some(neutral) => {
             draft.frame(header.field(56, 4), "colour");
             draft.replace(span, "profile", Fate::put(neutral), names::icc::describe("ICC", &profile));

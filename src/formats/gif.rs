@@ -4,16 +4,17 @@
 
 mod pixels;
 
-use crate::blocks::icc;
 use crate::clean::Job;
+use crate::cursor::Cursor;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
 use crate::grammar::gif::{self, Block, Chain};
 use crate::names;
 use crate::plan::{Draft, Fate, Plan};
-use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
-use crate::source::{self, Shared, Source, Span};
+use crate::source::{Shared, Source, Span};
+
+use super::colour;
 
 /// The row.
 pub static FORMAT: Format = Format {
@@ -30,9 +31,6 @@ pub static FORMAT: Format = Format {
 fn sniff(head: &Head) -> Option<Match> {
     (head.has(0, b"GIF87a") || head.has(0, b"GIF89a")).then_some(Match::Exact)
 }
-
-/// The largest profile that is looked at.
-const PROFILE: u64 = 32 << 20;
 
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let screen = gif::screen(&**source)?;
@@ -188,13 +186,9 @@ impl Walk<'_> {
 
     fn profile(&mut self, whole: Span, chain: &Chain) -> Result<()> {
         let rest = Chain { parts: chain.parts[1..].to_vec(), ..chain.clone() };
-        let keep = self.job.keeps(Token::Color) && !self.profiled && rest.parts.iter().map(|p| p.len()).sum::<u64>() <= PROFILE;
-        let profile = if keep { rest.bytes(&**self.source, PROFILE)? } else { Vec::new() };
-        let neutral = match keep {
-            true if self.job.keeps(Token::ColorText) => Some(profile.clone()),
-            true => icc::neutral(&profile)?,
-            false => None,
-        };
+        let short = rest.parts.iter().map(|p| p.len()).sum::<u64>() <= colour::LARGEST;
+        let profile = if short && !self.profiled { rest.bytes(&**self.source, colour::LARGEST)? } else { Vec::new() };
+        let neutral = colour::profile(self.job, &profile)?;
         let Some(neutral) = neutral else {
             self.remove(whole, Finding::removed("application", "colour profile that is not used", Tells::Unknown));
             return Ok(());
@@ -235,34 +229,31 @@ impl Walk<'_> {
 
 /// A reader that knows only how to hop: every block of the result is one of the few that may be there.
 fn witness(_: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
-    let mut at = 10u64;
-    let byte = |at: u64| -> Result<u8> {
-        let mut b = [0];
-        after.fill(at, &mut b)?;
-        Ok(b[0])
-    };
+    const ALLOWED: [&[u8; 13]; 3] = [b"\xff\x0bNETSCAPE2.0", b"\xff\x0bANIMEXTS1.0", b"\xff\x0bICCRGBG1012"];
     let table = |flags: u8| if flags & 0x80 == 0 { 0 } else { 6u64 << (flags & 7) };
-    at += 3 + table(byte(at)?);
+    let mut hop = Cursor::over(after);
+    hop.seek(10)?;
+    let flags = hop.u8()?;
+    hop.skip(2 + table(flags))?;
     loop {
-        match byte(at)? {
-            0x2c => at += 11 + table(byte(at + 9)?),
+        let at = hop.at();
+        match hop.u8()? {
+            0x2c => {
+                hop.skip(8)?;
+                let flags = hop.u8()?;
+                hop.skip(table(flags) + 1)?;
+            }
             0x21 => {
-                let start = source::head(after, at + 1, 13)?;
-                let loops: [&[u8]; 3] = [b"\xff\x0bNETSCAPE2.0", b"\xff\x0bANIMEXTS1.0", b"\xff\x0bICCRGBG1012"];
-                if !start.starts_with(&[0xf9, 4]) && !loops.contains(&&start[..]) {
+                if hop.look::<2>()? != [0xf9, 4] && !ALLOWED.contains(&&hop.look()?) {
                     return Err(Refusal::new(Code::Leftover, "an extension still stands in the result").at(at));
                 }
-                at += 2;
+                hop.skip(1)?;
             }
-            0x3b if at + 1 == after.len() => return Ok(vec!["gif-hop"]),
+            0x3b if hop.is_done() => return Ok(vec!["gif-hop"]),
             _ => return Err(Refusal::new(Code::Leftover, "something other than a block stands in the result").at(at)),
         }
-        loop {
-            let n = byte(at)?;
-            at += 1 + u64::from(n);
-            if n == 0 {
-                break;
-            }
+        while let n @ 1.. = hop.u8()? {
+            hop.skip(n.into())?;
         }
     }
 }

@@ -7,10 +7,11 @@
 
 mod exif;
 mod pictures;
+mod profile;
 mod survey;
 mod witness;
 
-use crate::blocks::{self, gainmap, icc, xmp};
+use crate::blocks::{self, gainmap, xmp};
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
@@ -22,6 +23,7 @@ use crate::refusal::Result;
 use crate::source::{self, Shared};
 
 use pictures::Pictures;
+use profile::Profile;
 use survey::{Block, Segment, Survey};
 
 /// The row.
@@ -49,6 +51,9 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     };
     let pictures = Pictures::settle(job, &mut draft, source, &survey, &facts)?;
     let profile = Profile::of(job, source, &survey)?;
+    if let Some(why) = profile.is_odd().filter(|_| survey.first(Block::Icc).is_some()) {
+        draft.warn(format!("removed: {why}; colours may look different in viewers that used it"));
+    }
     let mut cleaner = Cleaner { job, source, survey: &survey, draft, facts, pictures, profile };
     for segment in &survey.segments {
         cleaner.settle(segment)?;
@@ -63,53 +68,6 @@ fn segment(marker: u8, payload: &[&[u8]]) -> Vec<u8> {
     let payload = payload.concat();
     let [a, b] = (payload.len() as u16 + 2).to_be_bytes();
     [&[0xff, marker, a, b], &payload[..]].concat()
-}
-
-/// What becomes of the parts of the colour profile, all together.
-enum Profile {
-    /// There is none, or it goes, and why.
-    Goes(&'static str),
-    /// It stays as it is.
-    Same,
-    /// It stays in a neutral form; what the old one told.
-    New { bytes: Vec<u8>, told: Vec<Finding> },
-}
-
-impl Profile {
-    fn of(job: &Job, source: &Shared, survey: &Survey) -> Result<Profile> {
-        if !job.keeps(Token::Color) {
-            return Ok(Profile::Goes("colour profile"));
-        }
-        let Some(old) = assemble(source, survey)? else { return Ok(Profile::Goes("incomplete colour profile")) };
-        if job.keeps(Token::ColorText) {
-            return Ok(Profile::Same);
-        }
-        Ok(match icc::neutral(&old)? {
-            None => Profile::Goes("broken colour profile"),
-            Some(new) if new == old => Profile::Same,
-            Some(bytes) => Profile::New { bytes, told: names::icc::describe("ICC", &old) },
-        })
-    }
-
-    fn stays(&self) -> bool {
-        !matches!(self, Profile::Goes(_))
-    }
-}
-
-/// The profile put together from its numbered parts; `None` where one is missing, doubled or of another set, as decoders
-/// then pass over all of them. [ICC.1:2022 B.4]
-fn assemble(source: &Shared, survey: &Survey) -> Result<Option<Vec<u8>>> {
-    let mut parts = Vec::new();
-    for segment in survey.segments.iter().filter(|s| s.block == Block::Icc && s.early) {
-        let body = segment.after(&**source, survey::ICC.len() as u64)?;
-        parts.push((body[0], body[1], body));
-    }
-    parts.sort_by_key(|p| p.0);
-    let whole = parts.iter().enumerate().all(|(i, p)| usize::from(p.0) == i + 1 && usize::from(p.1) == parts.len());
-    if parts.is_empty() || !whole {
-        return Ok(None);
-    }
-    Ok(Some(parts.iter().flat_map(|p| &p.2[2..]).copied().collect()))
 }
 
 /// The plan in the making: what was found out about the whole picture, for the decision on each of its segments.
@@ -159,13 +117,14 @@ impl Cleaner<'_> {
     /// The density and no thumbnail. The marker itself stays: with it, colours are YCbCr. [T.871 10]
     fn jfif(&mut self, s: &Segment) -> Result<()> {
         let old = s.after(&**self.source, 0)?;
-        let minor = if old[5] == 1 { old[6].min(2) } else { 2 };
+        let mut minor = if old[5] == 1 { old[6].min(2) } else { 2 };
         let mut unit = if old[7] <= 2 { old[7] } else { 0 };
         let mut density = [old[8], old[9], old[10], old[11]];
         let mut found = Vec::new();
         if !self.job.keeps(Token::Dpi) && (unit != 0 || density != [0, 1, 0, 1]) {
             let square = density[..2] == density[2..];
             if square {
+                minor = 1;
                 density = [0, 1, 0, 1];
             }
             // What is left of an oblong density is the shape of a pixel.
@@ -187,7 +146,7 @@ impl Cleaner<'_> {
         let tiff = s.after(&**self.source, 6)?;
         let mut kept = exif::Kept::default();
         if self.job.keeps(Token::Orientation) {
-            kept.orientation = blocks::exif::orientation(&tiff);
+            kept.orientation = blocks::exif::orientation(&tiff).or(self.facts.orientation);
         }
         if self.job.keeps(Token::Color) && !self.profile.stays() {
             kept.colour = exif::colour(&tiff);
@@ -222,6 +181,10 @@ impl Cleaner<'_> {
             panorama: self.facts.panorama().filter(|_| panorama),
         };
         let packet = xmp::write(&fresh).map(|packet| segment(0xe1, &[survey::XMP, &packet]));
+        let packet = match self.turned() {
+            Some(exif) => Some([exif, packet.unwrap_or_default()].concat()),
+            None => packet,
+        };
         let old = s.after(&**self.source, survey::XMP.len() as u64)?;
         if fresh.panorama.is_some() {
             let why = "viewers need it to show the picture all around";
@@ -246,6 +209,13 @@ impl Cleaner<'_> {
             _ => self.draft.remove_all(s.span, "APP1 XMP", names::xmp::describe("XMP", &old)),
         }
         Ok(())
+    }
+
+    /// An Exif segment for a picture of which only the packet says which way up it is.
+    fn turned(&self) -> Option<Vec<u8>> {
+        let alone = self.survey.first(Block::Exif).is_none() && self.job.keeps(Token::Orientation);
+        let tiff = blocks::exif::minimal(self.facts.orientation.filter(|_| alone))?;
+        Some(segment(0xe1, &[exif::SIGN, &tiff]))
     }
 
     /// The index of the pictures, of which some may be gone.
@@ -315,7 +285,7 @@ impl Cleaner<'_> {
     fn icc(&mut self, s: &Segment) {
         match &mut self.profile {
             Profile::New { bytes, told } if self.survey.first(Block::Icc).is_some_and(|first| first.span == s.span) => {
-                let new = Fate::put(chunked(bytes));
+                let new = Fate::put(profile::chunked(bytes));
                 self.draft.replace(s.span, "APP2 ICC", new, std::mem::take(told));
             }
             // Told with the first.
@@ -347,12 +317,6 @@ impl Cleaner<'_> {
                     Profile::Goes(why) if s.early => why,
                     _ => "colour profile where decoders do not look",
                 };
-                if why.starts_with("incomplete") || why.starts_with("broken") {
-                    self.draft.warn(
-                        format!("an {why} was removed; colours may look different in viewers that used it")
-                            .replace("an b", "a b"),
-                    );
-                }
                 self.draft.remove(s.span, name, simple(why, Tells::Device));
             }
             Block::Jfif => self.draft.remove(s.span, name, simple("further JFIF header", Tells::Hidden)),
@@ -396,12 +360,4 @@ impl Cleaner<'_> {
             self.draft.remove_all(gap, "trailer", names::trailer::describe("trailer", &**self.source, gap));
         }
     }
-}
-
-/// A profile in as few parts as it takes. [ICC.1:2022 B.4]
-fn chunked(profile: &[u8]) -> Vec<u8> {
-    const MOST: usize = 65_519;
-    let count = profile.len().div_ceil(MOST);
-    let parts = profile.chunks(MOST).enumerate();
-    parts.flat_map(|(i, part)| segment(0xe2, &[survey::ICC, &[i as u8 + 1, count as u8], part])).collect()
 }

@@ -1,14 +1,19 @@
 //! The table of formats. A row is a file of its own; a new format is that file, its `mod` line and its word in [`TABLE`].
 
 pub mod aiff;
+pub mod archive;
+mod bmff;
 pub mod bmp;
+mod colour;
 pub mod flac;
 pub mod gif;
+pub mod heif;
 pub mod ico;
 pub mod jpeg;
 pub mod known;
 pub mod mkv;
 pub mod mp3;
+pub mod mp4;
 pub mod ogg;
 pub mod pdf;
 pub mod png;
@@ -16,6 +21,7 @@ pub mod text;
 pub mod tiff;
 pub mod wav;
 pub mod webp;
+pub mod zip;
 
 use crate::format::Format;
 
@@ -26,10 +32,13 @@ pub static TABLE: &[&Format] = &[
     &bmp::FORMAT,
     &flac::FORMAT,
     &gif::FORMAT,
+    &heif::AVIF,
+    &heif::HEIF,
     &ico::FORMAT,
     &jpeg::FORMAT,
     &mkv::FORMAT,
     &mp3::FORMAT,
+    &mp4::FORMAT,
     &ogg::FORMAT,
     &pdf::FORMAT,
     &png::FORMAT,
@@ -37,4 +46,5 @@ pub static TABLE: &[&Format] = &[
     &tiff::FORMAT,
     &wav::FORMAT,
     &webp::FORMAT,
+    &zip::FORMAT,
 ];

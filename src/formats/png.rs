@@ -2,13 +2,15 @@
 //! animation, pixel shape. Every other chunk goes, known or not, and so does whatever lies behind the packed rows, behind
 //! the last row and behind the end. Colours under full transparency are pixels and stay. [PNG 3rd edition]
 
+mod allowed;
 mod data;
+mod profile;
 mod text;
 mod witness;
 
 use std::collections::BTreeSet;
 
-use crate::blocks::{exif, icc};
+use crate::blocks::exif;
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
@@ -18,6 +20,11 @@ use crate::plan::{Draft, Fate, Plan};
 use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{self, Shared, Span};
+
+use super::colour;
+use data::Budget;
+use profile::Profile;
+use text::Text;
 
 /// The row.
 pub static FORMAT: Format = Format {
@@ -45,9 +52,6 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     walk.draft.seal()
 }
 
-/// The largest profile that is looked at, unpacked.
-const PROFILE: usize = 32 << 20;
-
 struct Walk<'a> {
     job: &'a Job<'a>,
     source: &'a Shared,
@@ -65,10 +69,12 @@ struct Walk<'a> {
     stream: Vec<Chunk>,
     /// Which kind of data chunk they are, and how large the picture in them is.
     frame: Option<(u32, u32)>,
-    /// Whether a profile that decoders can use is there: it outranks sRGB.
-    profiled: bool,
+    /// The first iCCP chunk and the profile in it, where decoders can use it: it outranks sRGB.
+    profile: Option<(u64, Profile)>,
     /// The Exif that says which way up the picture is, as the chunk that has to stand before the rows.
     upright: Option<Vec<u8>>,
+    /// For unpacking what goes.
+    budget: Budget,
 }
 
 impl<'a> Walk<'a> {
@@ -94,31 +100,36 @@ impl<'a> Walk<'a> {
             seen: BTreeSet::new(),
             stream: Vec::new(),
             frame: None,
-            profiled: false,
+            profile: None,
             upright: None,
+            budget: Budget::WHOLE,
         };
         walk.upright = walk.orientation(chunks)?;
-        for chunk in chunks[..first].iter().filter(|c| c.kind == *b"iCCP") {
-            walk.profiled |= walk.job.keeps(Token::Color) && walk.profile(chunk)?.is_some();
+        if let Some(chunk) = chunks[..first].iter().find(|c| c.kind == *b"iCCP") {
+            walk.profile = walk.profile(chunk)?.map(|profile| (chunk.data.start, profile));
         }
         Ok(walk)
     }
 
     /// The minimal Exif chunk, from the first Exif chunk or else from an Exif profile in a text chunk.
-    fn orientation(&self, chunks: &[Chunk]) -> Result<Option<Vec<u8>>> {
+    fn orientation(&mut self, chunks: &[Chunk]) -> Result<Option<Vec<u8>>> {
         if !self.job.keeps(Token::Orientation) {
             return Ok(None);
         }
         let mut turned = None;
         for chunk in chunks.iter().filter(|c| is_exif(&c.kind)) {
             if self.is_intact(chunk)? {
-                turned = Some(exif::orientation(&tiff(&self.bytes(chunk)?)));
+                turned = Some(exif::orientation(&self.tiff(chunk)?));
                 break;
             }
         }
         if turned.is_none() {
             for chunk in chunks.iter().filter(|c| is_text(&c.kind) && c.data.len() <= self.job.limits().block) {
-                let found = text::Text::read(&chunk.kind, &self.bytes(chunk)?).and_then(|t| t.exif());
+                let bytes = self.bytes(chunk)?;
+                if !bytes.starts_with(b"Raw profile type ") {
+                    continue;
+                }
+                let found = Text::read(&chunk.kind, &bytes, &mut self.budget).and_then(|t| t.exif());
                 turned = found.map(|tiff| exif::orientation(&tiff));
                 if turned.is_some() {
                     break;
@@ -130,6 +141,15 @@ impl<'a> Walk<'a> {
 
     fn bytes(&self, chunk: &Chunk) -> Result<Vec<u8>> {
         Ok(self.source.bytes(chunk.data, self.job.limits().block)?)
+    }
+
+    /// The TIFF structure in an Exif chunk, unpacked where it is packed: a zero and the length come first then.
+    fn tiff(&mut self, chunk: &Chunk) -> Result<Vec<u8>> {
+        let bytes = self.bytes(chunk)?;
+        Ok(match &bytes[..] {
+            [0, _, _, _, _, packed @ ..] => self.budget.inflate(packed, 16 << 20).unwrap_or_default(),
+            bytes => tiff(bytes).to_vec(),
+        })
     }
 
     /// Whether the checksum is right.
@@ -172,7 +192,7 @@ impl<'a> Walk<'a> {
                 self.stream.push(*chunk);
                 Ok(())
             }
-            b"iCCP" => self.iccp(i, chunk),
+            b"iCCP" => self.iccp(chunk),
             kind if is_exif(kind) => self.exif(i, chunk),
             kind if is_text(kind) => self.text(chunk),
             _ => self.ancillary(i, chunk),
@@ -243,76 +263,44 @@ impl<'a> Walk<'a> {
 
     /// The profile of an iCCP chunk as it may stay; `None` where decoders ignore it.
     fn profile(&self, chunk: &Chunk) -> Result<Option<Profile>> {
-        if !self.is_intact(chunk)? || chunk.data.len() > PROFILE as u64 {
+        if chunk.data.len() > colour::LARGEST || !self.is_intact(chunk)? {
             return Ok(None);
         }
-        let bytes = self.bytes(chunk)?;
-        let Some(zero) = bytes.iter().take(80).position(|b| *b == 0) else { return Ok(None) };
-        if bytes.get(zero + 1) != Some(&0) {
-            return Ok(None);
-        }
-        let Some((profile, used)) = data::inflate(&bytes[zero + 2..], PROFILE) else { return Ok(None) };
-        let text = self.job.keeps(Token::ColorText);
-        let neutral = if text { Some(profile.clone()) } else { icc::neutral(&profile)? };
-        let name = String::from_utf8_lossy(&bytes[..zero]).into_owned();
-        let named = text || name == "icc";
-        Ok(neutral.map(|neutral| Profile {
-            stays: named && neutral == profile && zero + 2 + used == bytes.len(),
-            name,
-            profile,
-            neutral,
-        }))
+        Profile::read(self.job, &self.bytes(chunk)?)
     }
 
-    fn iccp(&mut self, i: usize, chunk: &Chunk) -> Result<()> {
-        let profile = if self.job.keeps(Token::Color) && i < self.first && !self.seen.contains(b"iCCP") {
-            self.profile(chunk)?
-        } else {
-            None
-        };
-        let Some(profile) = profile else {
+    fn iccp(&mut self, chunk: &Chunk) -> Result<()> {
+        let Some((_, profile)) = self.profile.as_ref().filter(|(at, _)| *at == chunk.data.start) else {
             self.remove(chunk, Finding::removed("iCCP", "colour profile that is not used", Tells::Unknown));
             return Ok(());
         };
-        self.seen.insert(*b"iCCP");
         if profile.stays {
             self.draft.frame(chunk.whole(), "iCCP");
-            return Ok(());
+        } else {
+            let bytes = png::chunk(b"iCCP", &profile.bytes());
+            self.draft.replace(chunk.whole(), "iCCP", Fate::put(bytes), profile.findings());
         }
-        let name = if self.job.keeps(Token::ColorText) { profile.name.as_bytes() } else { b"icc" };
-        let bytes = [name, b"\0\0", &data::deflate(&profile.neutral)].concat();
-        let mut found = Vec::new();
-        if profile.name != "icc" {
-            found.push(Finding::rewritten("iCCP", "name of the colour profile", Tells::Software).value(profile.name));
-        }
-        if profile.neutral != profile.profile {
-            found.extend(names::icc::describe("iCCP", &profile.profile));
-        }
-        if found.is_empty() {
-            found.push(Finding::removed("iCCP", "data behind the colour profile", Tells::Hidden));
-        }
-        self.draft.replace(chunk.whole(), "iCCP", Fate::put(png::chunk(b"iCCP", &bytes)), found);
         Ok(())
     }
 
     /// Exif before the rows is replaced where it stands; after them it goes, and was put in front of them.
     fn exif(&mut self, i: usize, chunk: &Chunk) -> Result<()> {
-        let describe = |walk: &Self| Ok::<_, Refusal>(names::exif::describe("Exif", &tiff(&walk.bytes(chunk)?)));
+        let found = names::exif::describe("Exif", &self.tiff(chunk)?);
         if i < self.first
             && let Some(upright) = self.upright.take()
         {
             self.seen.insert(*b"eXIf");
-            let found = describe(self)?;
             self.draft.replace(chunk.whole(), "eXIf", Fate::put(upright), found);
             return Ok(());
         }
-        self.draft.remove_all(chunk.whole(), "eXIf", describe(self)?);
+        self.draft.remove_all(chunk.whole(), "eXIf", found);
         Ok(())
     }
 
     fn text(&mut self, chunk: &Chunk) -> Result<()> {
         let small = chunk.data.len() <= self.job.limits().block;
-        let read = if small { text::Text::read(&chunk.kind, &self.bytes(chunk)?) } else { None };
+        let bytes = if small { self.bytes(chunk)? } else { Vec::new() };
+        let read = Text::read(&chunk.kind, &bytes, &mut self.budget);
         let found = read.map_or_else(
             || vec![Finding::removed(chunk.name(), "text (unreadable)", Tells::Text)],
             |text| text.findings(&chunk.name()),
@@ -330,68 +318,12 @@ impl<'a> Walk<'a> {
         if chunk.kind == *b"pHYs" && i < self.first && self.is_intact(chunk)? && self.pixel_shape(chunk)? {
             return Ok(());
         }
+        if chunk.kind == *b"gdAT" {
+            self.draft.warn("its HDR gain map is gone; the picture itself is as it was");
+        }
         let found = text::ancillary(chunk, &source::head(&**self.source, chunk.data.start, 7)?);
         self.remove(chunk, found);
         Ok(())
-    }
-
-    /// The allow-list, with the exact lengths: bytes that no field claims are a hiding place.
-    fn may_stay(&self, i: usize, chunk: &Chunk) -> Result<bool> {
-        let (len, colour) = (chunk.data.len(), self.header.colour);
-        let head = source::head(&**self.source, chunk.data.start, 9)?;
-        let value = |at: usize| head.get(at).copied().unwrap_or(u8::MAX);
-        let right = match &chunk.kind {
-            b"gAMA" => len == 4,
-            b"cHRM" => len == 32,
-            b"sRGB" => len == 1 && value(0) <= 3 && !self.profiled,
-            b"cICP" => len == 4,
-            b"mDCV" | b"mDCv" => len == 24,
-            b"cLLI" | b"cLLi" => len == 8,
-            b"sBIT" => len == [1, 0, 3, 3, 2, 0, 4][usize::from(colour)],
-            b"bKGD" => len == [2, 0, 6, 1, 2, 0, 6][usize::from(colour)],
-            b"tRNS" => match colour {
-                0 => len == 2,
-                2 => len == 6,
-                3 => (1..=self.palette).contains(&len),
-                _ => false,
-            },
-            b"pHYs" => len == 9 && self.keeps_density(&head),
-            b"sTER" => len == 1 && value(0) <= 1,
-            b"acTL" => len == 8,
-            // What Android builds stretch buttons from; the name says that it is one.
-            b"npTc" | b"npOl" | b"npLb" => self.job.name().ends_with(".9.png"),
-            _ => false,
-        };
-        let colour = matches!(&chunk.kind, b"gAMA" | b"cHRM" | b"sRGB" | b"cICP" | b"mDCV" | b"mDCv" | b"cLLI" | b"cLLi");
-        let wanted = right && (!colour || self.job.keeps(Token::Color)) && !self.seen.contains(&chunk.kind);
-        // Decoders pass over these once the rows have begun.
-        Ok(wanted && i < self.first && self.is_intact(chunk)?)
-    }
-
-    /// Whether the resolution may stay as it is: in dots a metre under the policy, as the shape of pixels always.
-    fn keeps_density(&self, head: &[u8]) -> bool {
-        let square = head.get(..4) == head.get(4..8);
-        match head.get(8) {
-            Some(0) => !square || self.job.keeps(Token::Dpi),
-            Some(1) => self.job.keeps(Token::Dpi),
-            _ => false,
-        }
-    }
-
-    /// Where the resolution must go but pixels are not square: the ratio alone. Whether that was so.
-    fn pixel_shape(&mut self, chunk: &Chunk) -> Result<bool> {
-        let bytes = self.bytes(chunk)?;
-        if bytes.len() != 9 || bytes[8] != 1 || bytes[..4] == bytes[4..8] || self.seen.contains(b"pHYs") {
-            return Ok(false);
-        }
-        let number = |i: usize| u32::from_be_bytes([bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3]]);
-        let (x, y) = (number(0), number(4));
-        let common = gcd(x, y).max(1);
-        let ratio = [&(x / common).to_be_bytes()[..], &(y / common).to_be_bytes(), &[0]].concat();
-        self.seen.insert(*b"pHYs");
-        let found = Finding::rewritten("pHYs", "resolution", Tells::Device).value(format!("{x} × {y} dots a metre"));
-        self.draft.replace(chunk.whole(), "pHYs", Fate::put(png::chunk(b"pHYs", &ratio)), vec![found]);
-        Ok(true)
     }
 
     fn iend(&mut self, chunk: &Chunk) -> Result<()> {
@@ -401,6 +333,9 @@ impl<'a> Walk<'a> {
     }
 
     fn end(&mut self, end: End) -> Result<()> {
+        if self.frame.is_some() && !self.seen.contains(b"acTL") {
+            self.draft.warn("there are frames of an animation that viewers do not play; they are kept");
+        }
         match end {
             End::Proper(rest) => data::behind(&mut self.draft, &**self.source, rest),
             End::Cut(rest, kind) => {
@@ -425,14 +360,6 @@ impl<'a> Walk<'a> {
     }
 }
 
-struct Profile {
-    /// Whether the chunk is already what it should be.
-    stays: bool,
-    name: String,
-    profile: Vec<u8>,
-    neutral: Vec<u8>,
-}
-
 /// Exif in its own chunk: the registered name, the compressed proposal and a common misspelling.
 fn is_exif(kind: &[u8; 4]) -> bool {
     matches!(kind, b"eXIf" | b"zxIf" | b"exIf")
@@ -442,15 +369,7 @@ fn is_text(kind: &[u8; 4]) -> bool {
     matches!(kind, b"tEXt" | b"zTXt" | b"iTXt")
 }
 
-/// The TIFF structure in an Exif chunk, whatever some writers put around it.
-fn tiff(data: &[u8]) -> Vec<u8> {
-    match data {
-        [b'E', b'x', b'i', b'f', 0, 0, tiff @ ..] => tiff.to_vec(),
-        [0, _, _, _, _, packed @ ..] => data::inflate(packed, PROFILE).map(|(tiff, _)| tiff).unwrap_or_default(),
-        tiff => tiff.to_vec(),
-    }
-}
-
-fn gcd(a: u32, b: u32) -> u32 {
-    if b == 0 { a } else { gcd(b, a % b) }
+/// The TIFF structure, whatever some writers put in front of it.
+fn tiff(data: &[u8]) -> &[u8] {
+    data.strip_prefix(b"Exif\0\0").unwrap_or(data)
 }

@@ -6,7 +6,7 @@ use std::io::Cursor;
 
 use img_parts::webp::WebP;
 
-use crate::blocks::{exif, icc};
+use crate::blocks::exif;
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
@@ -16,6 +16,8 @@ use crate::plan::{Draft, Fate, Number, Plan};
 use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{Shared, Source, Span};
+
+use super::colour;
 
 /// The row.
 pub static FORMAT: Format = Format {
@@ -41,8 +43,6 @@ const ANIMATION: u8 = 0x02;
 
 /// How many frames an animation may have.
 const FRAMES: usize = 100_000;
-/// The largest profile that is looked at.
-const PROFILE: u64 = 32 << 20;
 
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let form = riff::form(&**source, 0)?;
@@ -56,6 +56,9 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     walk.draft.frame(Span::new(0, 4), "RIFF");
     let unpadded = chunks.last().is_some_and(|c| c.lacks_pad() && walk.stays_odd(c));
     let plus = i64::from(unpadded && left.is_empty());
+    if form.missing == 1 && plus == 0 {
+        walk.draft.note(Finding::rewritten("WebP", "wrong size of the file", Tells::Unknown));
+    }
     let of = Span::new(8, form.body.end);
     walk.draft.reframe(form.size, "RIFF", Fate::Length { of, plus, code: Number::U32Le });
     walk.draft.frame(Span::new(8, 12), "WEBP");
@@ -191,11 +194,11 @@ impl Walk<'_> {
 
     /// Whether the profile stays, in one form or another.
     fn profile(&mut self, chunk: &Chunk) -> Result<bool> {
-        if !self.job.keeps(Token::Color) || chunk.data.len() > PROFILE {
+        if chunk.data.len() > colour::LARGEST {
             return Ok(false);
         }
         let profile = self.bytes(chunk)?;
-        let neutral = if self.job.keeps(Token::ColorText) { Some(profile.clone()) } else { icc::neutral(&profile)? };
+        let neutral = colour::profile(self.job, &profile)?;
         let Some(neutral) = neutral else { return Ok(false) };
         let found = names::icc::describe("ICCP", &profile);
         self.draft.replace(chunk.whole(), "ICCP", Fate::put(riff::chunk(b"ICCP", &neutral)), found);

@@ -172,7 +172,7 @@ impl<'a> Walk<'a> {
         if self.scans > 0 {
             return Ok(Some(self.take(self.end - self.at, Kind::Junk)));
         }
-        Err(Refusal::malformed(format!("the {} segment runs past the end of the file", name(marker)), self.at)
+        Err(Refusal::malformed(format!("a segment ({}) runs past the end of the file", name(marker)), self.at)
             .hint("the file is cut off; download or copy it again"))
     }
 
@@ -196,9 +196,9 @@ impl<'a> Walk<'a> {
 /// In JPEG-LS (`less`) a byte below 80 after `FF` is data too. [T.81 B.1.1.5, T.87 A.1]
 fn scan_end(source: &dyn Source, span: Span, less: bool) -> io::Result<u64> {
     let mut run: Option<u64> = None;
-    let mut base = span.start;
+    let (mut base, mut most) = (span.start, FIRST);
     while base < span.end {
-        let block = block_at(source, base, span.end)?;
+        let block = block_at(source, base, span.end, &mut most)?;
         let mut i = 0;
         while i < block.len() {
             if run.is_none() {
@@ -226,15 +226,9 @@ fn scan_end(source: &dyn Source, span: Span, less: bool) -> io::Result<u64> {
 /// The position in `span` of the first byte that `seek` finds in a block, or its end.
 fn find(source: &dyn Source, span: Span, seek: impl Fn(&[u8]) -> Option<usize>) -> io::Result<u64> {
     // Most of the time the answer is the first byte or the second.
-    let mut base = span.start;
-    let mut near = [0; 16];
-    let near = &mut near[..span.len().min(16) as usize];
-    source.fill(base, near)?;
-    if let Some(i) = seek(near) {
-        return Ok(base + i as u64);
-    }
+    let (mut base, mut most) = (span.start, 16);
     while base < span.end {
-        let block = block_at(source, base, span.end)?;
+        let block = block_at(source, base, span.end, &mut most)?;
         if let Some(i) = seek(&block) {
             return Ok(base + i as u64);
         }
@@ -243,12 +237,16 @@ fn find(source: &dyn Source, span: Span, seek: impl Fn(&[u8]) -> Option<usize>) 
     Ok(span.end)
 }
 
-/// The bytes from `at`: all up to `end` where they are in memory, else a block.
-fn block_at(source: &dyn Source, at: u64, end: u64) -> io::Result<Cow<'_, [u8]>> {
+/// How much of a scan is read first, where it is not in memory: many are short.
+const FIRST: usize = 16 << 10;
+
+/// The bytes from `at`: all up to `end` where they are in memory, else at most `most`, and more the next time.
+fn block_at<'a>(source: &'a dyn Source, at: u64, end: u64, most: &mut usize) -> io::Result<Cow<'a, [u8]>> {
     if let Some(bytes) = source.as_bytes() {
         return Ok(Cow::Borrowed(bytes.get(at as usize..end as usize).ok_or(io::ErrorKind::UnexpectedEof)?));
     }
-    let mut block = vec![0; (end - at).min(BLOCK as u64) as usize];
+    let mut block = vec![0; (end - at).min(*most as u64) as usize];
+    *most = (*most * 8).min(BLOCK);
     source.fill(at, &mut block)?;
     Ok(Cow::Owned(block))
 }
@@ -267,7 +265,7 @@ pub fn is_exact(marker: u8, payload: &[u8]) -> bool {
     match marker {
         0xc4 => tables(payload, |t| Some(17 + t.get(1..17)?.iter().map(|n| usize::from(*n)).sum::<usize>())),
         0xdb => tables(payload, |t| Some(if t[0] >> 4 == 0 { 65 } else { 129 })),
-        0xcc => len % 2 == 0,
+        0xcc => len.is_multiple_of(2),
         SOS => counted(4, 0, 2),
         0xdc => len == 2,
         // JPEG-LS allows longer restart intervals.

@@ -1,6 +1,7 @@
 //! How bytes lie in containers that more than one format uses. Nothing here knows what may survive.
 
 pub mod audio_tags;
+pub mod bmff;
 pub mod bmp;
 pub mod ebml;
 pub mod flac_frame;
@@ -15,3 +16,4 @@ pub mod pdf;
 pub mod png;
 pub mod riff;
 pub mod tiff;
+pub mod zip;

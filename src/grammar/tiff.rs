@@ -202,6 +202,9 @@ impl<'a> Tiff<'a> {
                 todo.push_back((next, parent, number + 1));
             }
             for entry in directory.entries.iter().filter(|e| pointers.contains(&e.tag)) {
+                if todo.len() > most {
+                    break;
+                }
                 let offsets = self.numbers(entry, most);
                 todo.extend(offsets.into_iter().enumerate().map(|(i, at)| (at, Some((index, entry.tag)), i)));
             }
@@ -233,5 +236,48 @@ impl<'a> Tiff<'a> {
     pub fn bytes(&self, entry: &Entry, most: u64) -> Vec<u8> {
         let Some(data) = entry.data else { return Vec::new() };
         self.source.bytes(Span::new(data.start, data.end.min(data.start.saturating_add(most))), most).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Memory;
+
+    #[test]
+    fn bigtiff_is_read_in_both_byte_orders() {
+        for order in [Order::Little, Order::Big] {
+            let n = |n: u64, width: usize| match order {
+                Order::Little => n.to_le_bytes()[..width].to_vec(),
+                Order::Big => n.to_be_bytes()[8 - width..].to_vec(),
+            };
+            let mark: &[u8] = if order == Order::Big { b"MM" } else { b"II" };
+            let mut bytes = [mark, &n(43, 2), &n(8, 2), &n(0, 2), &n(16, 8)].concat();
+            // Two entries: four bytes inline, ten bytes outside; then the directory links to itself.
+            for part in
+                [n(2, 8), n(256, 2), n(4, 2), n(1, 8), n(77, 4), n(0, 4), n(270, 2), n(2, 2), n(10, 8), n(72, 8), n(16, 8)]
+            {
+                bytes.extend(part);
+            }
+            bytes.extend_from_slice(b"a sentence");
+            let source = Memory::new(bytes);
+            let (tiff, first) = Tiff::open(&source, 0).unwrap();
+            let walk = tiff.walk(first, &[], 10);
+            assert_eq!(walk.directories.len(), 1, "a directory is visited once");
+            assert!(walk.trouble.is_some(), "and the circle is said");
+            let [width, title] = walk.directories[0].entries[..] else { panic!("two entries") };
+            assert_eq!(tiff.numbers(&width, 1), [77]);
+            assert!(width.is_inline() && !title.is_inline());
+            assert_eq!(tiff.bytes(&title, 100), b"a sentence");
+            assert_eq!(title.data, Span::at(72, 10));
+        }
+    }
+
+    #[test]
+    fn a_directory_that_passes_the_end_is_malformed() {
+        let source = Memory::new(*b"II*\0\x08\0\0\0\x02\0\0\0");
+        let (tiff, first) = Tiff::open(&source, 0).unwrap();
+        assert!(tiff.directory(first).is_err());
+        assert!(tiff.directory(u64::MAX).is_err());
     }
 }

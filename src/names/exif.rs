@@ -9,7 +9,7 @@ mod table;
 
 use crate::finding::{Finding, Tells};
 use crate::grammar::tiff::{Entry, Order, Tiff, Walk};
-use crate::names::values::{found, hex, is_readable, list, picture, text, utf16};
+use crate::names::values::{found, hex, is_readable, list, picture, rounded, text, texts, utf16};
 use crate::source::Memory;
 use table::{FIELDS, Form, LAYOUT, SETTINGS};
 
@@ -17,6 +17,8 @@ use table::{FIELDS, Form, LAYOUT, SETTINGS};
 const MOST: usize = 60;
 /// More directories than any Exif block has.
 const DIRECTORIES: usize = 64;
+/// More entries than any Exif block has.
+const ENTRIES: usize = 4000;
 /// What of one value is read.
 const VALUE: u64 = 64 << 10;
 
@@ -44,7 +46,9 @@ fn read(place: &'static str, bytes: &[u8]) -> Vec<Finding> {
     let source = Memory::new(bytes);
     let Ok((tiff, first)) = Tiff::open(&source, 0) else { return Vec::new() };
     let walk = tiff.walk(first, POINTERS, DIRECTORIES);
-    let block = Block { place, bytes, tiff, walk };
+    let all = walk.directories.iter().flat_map(|d| d.entries.iter().map(move |e| (d.parent.map_or(0, |(_, tag)| tag), *e)));
+    let entries = all.take(ENTRIES).collect();
+    let block = Block { place, bytes, tiff, walk, entries };
     let mut out = block.fields();
     out.splice(0..0, gps::describe(&block));
     out.extend(block.settings());
@@ -63,13 +67,13 @@ struct Block<'a> {
     bytes: &'a [u8],
     tiff: Tiff<'a>,
     walk: Walk,
+    /// Every entry, with the tag that led to its directory: 0 for the chain of pages.
+    entries: Vec<(u16, Entry)>,
 }
 
 impl Block<'_> {
-    /// Every entry, with the tag that led to its directory: 0 for the chain of pages.
     fn entries(&self) -> impl Iterator<Item = (u16, &Entry)> {
-        let directories = self.walk.directories.iter();
-        directories.flat_map(|d| d.entries.iter().map(move |e| (d.parent.map_or(0, |(_, tag)| tag), e)))
+        self.entries.iter().map(|(from, e)| (*from, e))
     }
 
     /// The first entry of that tag outside the GPS directory.
@@ -85,7 +89,7 @@ impl Block<'_> {
     fn fields(&self) -> Vec<Finding> {
         let mut out: Vec<Finding> = Vec::new();
         for field in FIELDS {
-            for (_, entry) in self.entries().filter(|(from, e)| *from != GPS && e.tag == field.tag) {
+            for (_, entry) in self.entries().filter(|(from, e)| *from != GPS && e.tag == field.tag).take(8) {
                 let value = self.value(entry, field.form);
                 let told = found(self.place, field.label, field.tells, value);
                 // Empty fields tell nothing; the same value in two directories tells it once.
@@ -101,7 +105,7 @@ impl Block<'_> {
         let bytes = self.bytes_of(entry);
         match form {
             Form::Text => match entry.kind {
-                1 | 2 | 7 | 129 => text(&bytes),
+                1 | 2 | 7 | 129 => texts(&bytes),
                 _ => self.plain(entry),
             },
             Form::Wide => utf16(&bytes, false),
@@ -133,7 +137,7 @@ impl Block<'_> {
         }
         let known = code.starts_with(b"ASCII") || code.starts_with(b"JIS") || code == [0; 8];
         let said = text(if known { rest } else { bytes });
-        if is_readable(&said) { said } else { hex(bytes) }
+        if said.is_empty() || is_readable(&said) { said } else { hex(bytes) }
     }
 
     /// Exposure, lens and flash as one line, written by another reader that knows their units.
@@ -152,15 +156,15 @@ impl Block<'_> {
                 Some(field.display_value().with_unit(exif).to_string())
             });
             let value = field.or_else(|| Some(self.plain(self.entry(*tag)?)).filter(|v| !v.is_empty()));
-            said.extend(value.map(|value| format!("{label} {value}")));
+            said.extend(value.map(|value| format!("{label} {}", rounded(&value))));
         }
-        Some(found(self.place, "camera settings", Tells::Device, said.join(", ")))
+        Some(found(self.place, "camera settings", Tells::Device, list(&said)))
     }
 
     /// The thumbnail, and other pictures that the directories point to. [Exif 2.32 4.6.4, tags 0x0201 and 0x0202]
     fn pictures(&self) -> Vec<Finding> {
         let mut out = Vec::new();
-        for directory in &self.walk.directories {
+        for directory in self.walk.directories.iter().take(8) {
             let number = |tag: u16| {
                 let entry = directory.entries.iter().find(|e| e.tag == tag)?;
                 self.tiff.numbers(entry, 1).first().copied()

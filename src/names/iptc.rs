@@ -71,11 +71,10 @@ pub fn describe(place: &'static str, bytes: &[u8]) -> Vec<Finding> {
 }
 
 fn resources(place: &'static str, bytes: &[u8]) -> Vec<Finding> {
-    const SIGNS: [&[u8]; 5] = [b"8BIM", b"MeSa", b"AgHg", b"PHUT", b"DCSR"];
     let mut out = Vec::new();
     let (mut others, mut paths) = (Vec::new(), Vec::new());
     let mut rest = bytes;
-    while let Some((id, name, data, after)) = resource(rest, &SIGNS) {
+    while let Some(Resource { id, name, data, after }) = resource(rest) {
         rest = after;
         match id {
             0x0404 => out.extend(records(place, data)),
@@ -93,7 +92,6 @@ fn resources(place: &'static str, bytes: &[u8]) -> Vec<Finding> {
             0x0421 => out.push(found(place, "program", Tells::Software, writer(data))),
             0x07d0..=0x0bb6 => paths.push(text(name)),
             0x0bb7 => out.push(found(place, "name of the clipping path", Tells::Text, text(data.get(1..).unwrap_or_default()))),
-            0x03ed | 0x03fd | 0x0bb8.. => others.push(format!("0x{id:04x}")),
             _ => others.push(format!("0x{id:04x}")),
         }
         if out.len() > MOST || others.len() > 1000 {
@@ -111,9 +109,19 @@ fn resources(place: &'static str, bytes: &[u8]) -> Vec<Finding> {
     out
 }
 
-/// One resource: number, name, data, and what follows it.
-fn resource<'a>(bytes: &'a [u8], signs: &[&[u8]]) -> Option<(u16, &'a [u8], &'a [u8], &'a [u8])> {
-    signs.iter().any(|s| bytes.starts_with(s)).then_some(())?;
+/// The signatures of resources. [Adobe image resources; exiftool Photoshop]
+const SIGNS: [&[u8]; 5] = [b"8BIM", b"MeSa", b"AgHg", b"PHUT", b"DCSR"];
+
+/// One resource, and what follows it.
+struct Resource<'a> {
+    id: u16,
+    name: &'a [u8],
+    data: &'a [u8],
+    after: &'a [u8],
+}
+
+fn resource(bytes: &[u8]) -> Option<Resource<'_>> {
+    SIGNS.iter().any(|s| bytes.starts_with(s)).then_some(())?;
     let id = u16::from_be_bytes([*bytes.get(4)?, *bytes.get(5)?]);
     let length = usize::from(*bytes.get(6)?);
     let name = bytes.get(7..7 + length)?;
@@ -123,7 +131,7 @@ fn resource<'a>(bytes: &'a [u8], signs: &[&[u8]]) -> Option<(u16, &'a [u8], &'a 
     let data = bytes.get(at + 4..)?;
     let data = data.get(..size).unwrap_or(data);
     let after = bytes.get((at + 4 + data.len()).next_multiple_of(2)..).unwrap_or_default();
-    Some((id, name, data, after))
+    Some(Resource { id, name, data, after })
 }
 
 /// The program that wrote the file, from the version resource: two texts in UTF-16 after a number and a flag.
@@ -163,7 +171,8 @@ fn records(place: &'static str, bytes: &[u8]) -> Vec<Finding> {
             (2, _) if DATASETS.iter().any(|r| r.0 == dataset) => {
                 let value = if utf8 { String::from_utf8_lossy(&data[..data.len().min(4096)]).into_owned() } else { text(data) };
                 match values.iter_mut().find(|(d, _)| *d == dataset) {
-                    Some((_, list)) => list.push(value),
+                    Some((_, list)) if list.len() < 100 => list.push(value),
+                    Some(_) => {}
                     None => values.push((dataset, vec![value])),
                 }
             }

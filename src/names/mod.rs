@@ -3,8 +3,10 @@
 
 pub mod audio;
 pub mod exif;
+pub mod filename;
 pub mod icc;
 pub mod iptc;
+pub mod quicktime;
 pub mod trailer;
 mod values;
 pub mod xmp;

@@ -7,6 +7,8 @@ use crate::source::{self, Source, Span};
 
 /// How much of the beginning is looked at; the end is looked at less.
 const LOOK: usize = 256 << 10;
+/// How many beginnings of pictures are looked into.
+const TRIES: usize = 32;
 /// How much is read to find further pictures.
 const SEARCH: u64 = 64 << 20;
 
@@ -56,6 +58,7 @@ static SIGNS: &[Sign] = &[
     sign(b"jxrs", At::End, "OnePlus trailer", Tells::Device),
     sign(b"\0\0HUAWEI", At::Within, "Huawei trailer", Tells::Device),
     sign(b"LIVE_", At::End, "live photo mark (Huawei, Honor)", Tells::Device),
+    sign(b"AXS!", At::Start(0), "AFCP block with IPTC", Tells::Text),
     sign(b"AXS!", At::End, "AFCP block with IPTC", Tells::Text),
     sign(b"AXS*", At::End, "AFCP block with IPTC", Tells::Text),
     sign(b"\xa1\xb2\xc3\xd4", At::End, "FotoStation block with IPTC", Tells::Text),
@@ -119,22 +122,23 @@ fn pictures(place: &'static str, source: &dyn Source, span: Span, head: &[u8]) -
         return Vec::new();
     }
     let near = Span::new(span.start, span.end.min(span.start.saturating_add(SEARCH)));
-    let (mut sizes, mut at) = (Vec::new(), 0u64);
+    let (mut sizes, mut at, mut tries) = (Vec::new(), 0u64, 0);
     let mut from = near.start;
-    while from < near.end && sizes.len() < 4 {
+    while from < near.end && sizes.len() < 4 && tries <= TRIES {
         let Ok(block) = source::head(source, from, (near.end - from).min(1 << 20) as usize) else { break };
         for found in memchr::memmem::find_iter(&block, b"\xff\xd8\xff") {
             let position = from + found as u64;
             if position < at {
                 continue;
             }
+            tries += 1;
             let Ok(picture) = source::head(source, position, (near.end - position).min(LOOK as u64) as usize) else { break };
             if let Some((width, height)) = jpeg_size(&picture) {
                 sizes.push(format!("{width} × {height} pixels"));
                 // Its thumbnail is not one more picture after the end.
                 at = position + (64 << 10);
             }
-            if sizes.len() >= 4 {
+            if sizes.len() >= 4 || tries > TRIES {
                 break;
             }
         }

@@ -39,6 +39,34 @@ pub(super) fn text(bytes: &[u8]) -> String {
     trim(&text)
 }
 
+/// The texts between zeros, as Exif writes a photographer's and an editor's name in one field.
+pub(super) fn texts(bytes: &[u8]) -> String {
+    let parts = start(bytes).split(|b| *b == 0).map(text).filter(|t| is_readable(t));
+    parts.take(8).collect::<Vec<_>>().join(" / ")
+}
+
+/// A text that ends at its first zero, as older formats write names; empty where nobody could read it.
+pub(super) fn name(bytes: &[u8]) -> String {
+    let said = text(bytes.split(|b| *b == 0).next().unwrap_or_default());
+    if is_readable(&said) { said } else { String::new() }
+}
+
+/// The same with at most three digits after each point.
+pub(super) fn rounded(numbers: &str) -> String {
+    let (mut out, mut digits) = (String::with_capacity(numbers.len()), None);
+    for c in numbers.chars() {
+        digits = match (c, digits) {
+            ('.', _) => Some(0),
+            ('0'..='9', Some(n)) => Some(n + 1),
+            _ => None,
+        };
+        if digits.is_none_or(|n| n <= 3) {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// A text in UTF-16, in the byte order given; its own mark overrides that.
 pub(super) fn utf16(bytes: &[u8], big: bool) -> String {
     let (bytes, big) = match bytes {

@@ -65,7 +65,8 @@ fn headline(run: &Run) -> String {
         }
         (Mode::Clean, bad) => format!("{} of {files} could not be cleaned", count_of(bad)),
         (_, 0) if t.would_clean == 0 => format!("{files}, nothing to remove"),
-        (_, 0) => format!("{} of {files} would be cleaned", count_of(t.would_clean)),
+        (_, 0) if t.would_clean == 1 => format!("1 of {files} has something to remove"),
+        (_, 0) => format!("{} of {files} have something to remove", count_of(t.would_clean)),
         (_, bad) => format!("{} of {files} could not be understood", count_of(bad)),
     }
 }
@@ -75,20 +76,26 @@ fn count_of(n: usize) -> String {
 }
 
 fn header(out: &mut String, run: &Run, title: &str) {
-    let mood = if run.tally.bad() > 0 { "bad" } else { "good" };
+    let mood = match () {
+        () if run.tally.bad() > 0 => "bad",
+        () if run.tally.would_clean > 0 => "warn",
+        () => "good",
+    };
     put(out, &format!("<header class=\"{mood}\">\n<p class=\"brand\">metascrub</p>\n<h1>{}</h1>\n", escape(title)));
     let t = &run.tally;
     if run.mode == Mode::Clean && t.cleaned + t.already_clean > 0 {
-        put(out, &format!("<p class=\"lead\">{} became {}.", size(t.bytes_in), size(t.bytes_out)));
-        out.push_str(" Every copy was compared with its original before it got its name.</p>\n");
+        let done = plural(t.cleaned + t.already_clean, "copy was", "copies were");
+        put(out, &format!("<p class=\"lead\">{done} written and compared with the original before getting a name: "));
+        put(out, &format!("{} became {}.</p>\n", size(t.bytes_in), size(t.bytes_out)));
     } else if run.mode != Mode::Clean {
         out.push_str("<p class=\"lead\">Nothing was written. This is what the files tell.</p>\n");
     }
     let told: Vec<_> = Tells::ALL.into_iter().zip(t.told).filter(|(_, n)| *n > 0).collect();
     if !told.is_empty() {
-        out.push_str("<ul class=\"told\">\n");
+        let heading = if run.mode == Mode::Clean { "Gone" } else { "Found" };
+        put(out, &format!("<ul class=\"told\" aria-label=\"{heading}\">\n<li class=\"first\">{heading}</li>\n"));
         for (tells, n) in told {
-            let _ = writeln!(out, "<li class=\"{}\"><b>{}</b> {}</li>", tells.name(), count(n as u64), word(tells));
+            let _ = writeln!(out, "<li class=\"{}\">{} <b>{}</b></li>", tells.name(), word(tells), count(n as u64));
         }
         out.push_str("</ul>\n");
     }
@@ -193,15 +200,12 @@ fn rows(out: &mut String, gone: &[&Finding], tells: Tells, values: Values) {
         let place = finding.place.to_string();
         let place = if place == finding.label { String::new() } else { place };
         let action = if finding.action == Action::Removed { "" } else { finding.action.name() };
-        put(
-            out,
-            &format!(
-                "<td>{} <i>{action}</i></td><td class=\"value\">{}</td><td class=\"place\">{}</td></tr>\n",
-                escape(&safe::text(&finding.label)),
-                escape(&value),
-                escape(&safe::text(&place))
-            ),
-        );
+        let (span, value) = match value.as_str() {
+            "" => (" colspan=\"2\"", String::new()),
+            value => ("", format!("<td class=\"value\">{}</td>", escape(value))),
+        };
+        put(out, &format!("<td{span}>{} <i>{action}</i></td>{value}", escape(&safe::text(&finding.label))));
+        put(out, &format!("<td class=\"place\">{}</td></tr>\n", escape(&safe::text(&place))));
     }
 }
 

@@ -13,6 +13,9 @@ use crate::prove::Proof;
 use crate::refusal::Refusal;
 use crate::settings::Mode;
 
+/// The place of findings about the name of the file itself.
+pub const NAME: &str = "name";
+
 /// A whole run.
 #[derive(Debug, Default)]
 pub struct Run {
@@ -129,6 +132,8 @@ pub struct Tally {
     pub refused: usize,
     /// Files that failed.
     pub failed: usize,
+    /// Outputs whose names tell something, and stay.
+    pub names: usize,
     /// Bytes read, of files that came through.
     pub bytes_in: u64,
     /// Bytes of the results.
@@ -148,6 +153,7 @@ impl Tally {
             Status::Failed => self.failed += 1,
         }
         if let Ok(receipt) = &outcome.result {
+            self.names += usize::from(receipt.findings.iter().any(|f| f.place.steps().first().is_some_and(|s| s == NAME)));
             self.bytes_in += outcome.bytes;
             self.bytes_out += receipt.bytes;
         }
@@ -203,7 +209,7 @@ pub fn count(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, c) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(c);

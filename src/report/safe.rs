@@ -65,6 +65,14 @@ mod tests {
         assert_eq!(text("grüße 東京 🙂"), "grüße 東京 🙂");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn nothing_that_hides_comes_through(any in "\\PC*|.*|[\u{0}-\u{2100}]*") {
+            proptest::prop_assert!(!text(&any).chars().any(hides));
+            proptest::prop_assert!(!short(&any, 5).chars().any(hides));
+        }
+    }
+
     #[test]
     fn long_values_are_cut_and_it_shows() {
         assert_eq!(short("abcdef", 3), "abc…");

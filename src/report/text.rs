@@ -175,8 +175,8 @@ fn finding(finding: &Finding, style: &Style) -> String {
             let _ = write!(out, ": {}", safe::text(value));
         }
     }
-    if finding.action == Action::Blanked {
-        out.push_str(", blanked");
+    if matches!(finding.action, Action::Blanked | Action::Rewritten) {
+        let _ = write!(out, " {}", style.ink(Ink::Dim, &format!("[{}]", finding.action.name())));
     }
     let place = finding.place.to_string();
     // The last step is the block it stood in; only members before it are worth a word, unless every word is.
@@ -214,9 +214,9 @@ fn kept(out: &mut String, receipt: &Receipt, style: &Style) {
 pub fn proof_in_words(receipt: &Receipt) -> Option<String> {
     let proof = receipt.proof.as_ref()?;
     let content = match (receipt.status, proof.rebuilt) {
-        (Status::AlreadyClean, _) => format!("the copy is identical ({} bytes)", count(proof.of)),
+        (Status::AlreadyClean, _) => format!("the copy is identical ({})", bytes(proof.of)),
         (_, true) => "the content was rebuilt and compared equal".to_owned(),
-        (_, false) => format!("the content is identical ({} bytes)", count(proof.essence)),
+        (_, false) => format!("the content is identical ({})", bytes(proof.essence)),
     };
     let mut out = content;
     if receipt.status != Status::AlreadyClean {
@@ -265,12 +265,20 @@ pub fn summary(run: &Run, style: &Style) -> String {
         let heading = if run.mode == Mode::Clean { "gone" } else { "found" };
         let _ = writeln!(out, "{heading}: {told}");
     }
+    if tally.names > 0 {
+        let names = plural(tally.names, "file name tells", "file names tell");
+        let _ = writeln!(out, "{} {names} something too; --rename gives names that do not", style.ink(Ink::Warn, "note:"));
+    }
     out
 }
 
 fn told(tally: &Tally) -> String {
     let each = Tells::ALL.into_iter().zip(tally.told).filter(|(_, n)| *n > 0);
-    each.map(|(t, n)| format!("{} {}", count(n as u64), word(t))).collect::<Vec<_>>().join(", ")
+    each.map(|(t, n)| format!("{} × {}", count(n as u64), word(t))).collect::<Vec<_>>().join(", ")
+}
+
+fn bytes(n: u64) -> String {
+    format!("{} {}", count(n), if n == 1 { "byte" } else { "bytes" })
 }
 
 fn duration(seconds: f64) -> String {

@@ -128,6 +128,16 @@ fn a_folder_that_cannot_be_written() {
 }
 
 #[test]
+fn a_device_is_never_replaced() {
+    let dir = Dir::new();
+    dir.write("a.png", dirty());
+    assert_eq!(dir.shell("mkfifo pipe").code, 0);
+    let ran = dir.ends(1, &["--force", "-o", "pipe", "a.png"]);
+    assert!(ran.err.contains("something that is no file stands where the output would go"), "{}", ran.err);
+    assert_eq!(dir.tree(), ["a.png", "pipe"]);
+}
+
+#[test]
 fn an_input_that_cannot_be_read() {
     use std::os::unix::fs::PermissionsExt;
     if is_root() {
@@ -136,19 +146,29 @@ fn an_input_that_cannot_be_read() {
     }
     let dir = Dir::new();
     dir.write("a.png", dirty()).write("b.png", dirty()).write("locked/c.png", dirty());
-    std::fs::set_permissions(dir.path("a.png"), std::fs::Permissions::from_mode(0)).unwrap();
-    std::fs::set_permissions(dir.path("locked"), std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(dir.path("a.png"), std::fs::Permissions::from_mode(0o000)).unwrap();
+    std::fs::set_permissions(dir.path("locked"), std::fs::Permissions::from_mode(0o000)).unwrap();
     let ran = dir.ends(1, &["a.png", "b.png", "locked"]);
     std::fs::set_permissions(dir.path("locked"), std::fs::Permissions::from_mode(0o755)).unwrap();
     assert!(ran.err.contains("a.png: failed: the file could not be read"), "{}", ran.err);
     assert!(ran.err.contains("locked: failed: the folder could not be read"), "{}", ran.err);
     assert!(dir.has("b.clean.png"));
+    // Nor one that cannot be written.
+    std::fs::create_dir(dir.path("shut")).unwrap();
+    std::fs::set_permissions(dir.path("shut"), std::fs::Permissions::from_mode(0o555)).unwrap();
+    let ran = dir.ends(1, &["-o", "shut", "b.png"]);
+    assert!(
+        ran.err.contains("b.png: failed: the output folder cannot be written to") && ran.err.contains("[write]"),
+        "{}",
+        ran.err
+    );
+    std::fs::set_permissions(dir.path("shut"), std::fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]
 fn an_input_that_changes_while_it_is_read() {
     let dir = Dir::new();
-    dir.write("a.png", large(3000));
+    dir.write("a.png", large(1200));
     // Appends until the run is over: whichever moment it looks, the file is not the one it opened.
     let ran = dir.shell("(while [ ! -e done ]; do printf x >> a.png; done) & $M a.png; s=$?; touch done; wait; exit $s");
     assert_eq!(ran.code, 1, "{}", ran.out);

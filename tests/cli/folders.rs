@@ -15,6 +15,19 @@ fn a_mirrored_tree() {
     assert!(ran.out.contains("4 files: 3 cleaned, 1 already clean"), "{}", ran.out);
 }
 
+#[cfg(unix)]
+#[test]
+fn private_folders_stay_private() {
+    use std::os::unix::fs::PermissionsExt;
+    let dir = Dir::new();
+    dir.write("h/private/a.png", dirty());
+    std::fs::set_permissions(dir.path("h/private"), std::fs::Permissions::from_mode(0o500)).unwrap();
+    dir.ends(0, &["h"]);
+    assert_eq!(dir.path("h.clean/private").metadata().unwrap().permissions().mode() & 0o7777, 0o700);
+    assert!(dir.has("h.clean/private/a.png"));
+    std::fs::set_permissions(dir.path("h/private"), std::fs::Permissions::from_mode(0o700)).unwrap();
+}
+
 #[test]
 fn the_order_is_that_of_the_names_however_many_work() {
     let dir = Dir::new();
@@ -74,6 +87,16 @@ fn leavings_of_systems_are_left_out_and_said() {
     assert_eq!(ran.err.lines().filter(|l| l.contains("left out: h/")).count(), 3, "{}", ran.err);
     assert_eq!(dir.tree().iter().filter(|n| n.starts_with("h.clean/")).count(), 1);
     dir.ends(1, &["--keep", "junk-entries", "--force", "h"]);
+}
+
+#[test]
+fn side_cars_are_left_out_on_request() {
+    let dir = Dir::new();
+    dir.write("h/a.png", dirty()).write("h/a.thm", "\0").write("h/a.png.json", "\0").write("h/b.txt", "text");
+    dir.ends(1, &["h"]);
+    let ran = dir.ends(0, &["--drop", "sidecars", "-o", "out", "h"]);
+    assert_eq!(ran.err.matches("(a side-car of another file)").count(), 2, "{}", ran.err);
+    assert!(dir.has("out/a.png") && dir.has("out/b.txt") && !dir.has("out/a.thm"));
 }
 
 #[cfg(unix)]

@@ -6,6 +6,7 @@ mod faults;
 mod folders;
 mod inputs;
 mod outputs;
+mod picture;
 mod place;
 mod reports;
 mod support;

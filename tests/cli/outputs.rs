@@ -95,6 +95,11 @@ fn outputs_of_a_run_are_not_its_inputs() {
     let ran = dir.ends(0, &["--force", "a.png", "a.clean.png"]);
     assert!(ran.err.contains("left out: a.clean.png (it is an output of this run)"), "{}", ran.err);
     assert!(!dir.has("a.clean.clean.png"));
+    dir.write("h/a.png", dirty());
+    dir.ends(0, &["h"]);
+    let ran = dir.ends(0, &["--force", "h", "h.clean"]);
+    assert!(ran.err.contains("left out: h.clean (outputs of this run go there)"), "{}", ran.err);
+    assert!(!dir.has("h.clean.clean"));
 }
 
 #[test]

@@ -67,8 +67,20 @@ fn attributes_do_not_come_along() {
         eprintln!("skipped: no extended attributes here");
         return;
     }
+    let ran = dir.ends(3, &["--inspect", "--exit-code", "a.png"]);
+    assert!(ran.out.contains("where it was downloaded from: CANARY"), "{}", ran.out);
+    dir.ends(0, &["a.png"]);
+    for name in ["a.png", "a.clean.png"] {
+        dir.ends(0, &["-i", name]);
+        assert!(rustix::fs::getxattr(dir.path(name), "user.xdg.origin.url", &mut [0u8; 64][..]).is_err(), "{name}");
+        dir.ends(0, &["--check", name]);
+    }
+    // Also where nothing else is to be removed.
+    rustix::fs::setxattr(&path, "user.xdg.origin.url", b"CANARY", rustix::fs::XattrFlags::empty()).unwrap();
+    dir.ends(3, &["--check", "a.png"]);
     dir.ends(0, &["-i", "a.png"]);
-    assert!(rustix::fs::getxattr(&path, "user.xdg.origin.url", &mut [0u8; 64]).is_err());
+    dir.ends(0, &["--check", "a.png"]);
+    assert_eq!(dir.read("a.png"), clean());
 }
 
 #[test]

@@ -125,6 +125,21 @@ fn values_cannot_fool_anybody() {
 }
 
 #[test]
+fn names_that_speak_are_reported() {
+    let dir = Dir::new();
+    dir.write("IMG-20240131-WA0007.png", dirty()).write("boat.png", dirty());
+    let ran = dir.ends(0, &["IMG-20240131-WA0007.png"]);
+    assert!(ran.out.contains("the file name: it tells of WhatsApp") && ran.out.contains("--rename"), "{}", ran.out);
+    let ran = dir.ends(0, &["-o", "out", "IMG-20240131-WA0007.png", "boat.png"]);
+    assert!(ran.out.contains("note: 1 file name tells something too"), "{}", ran.out);
+    let ran = dir.ends(0, &["-o", "new", "--rename", "IMG-20240131-WA0007.png", "boat.png"]);
+    assert!(!ran.out.contains("file name"), "{}", ran.out);
+    // A name is content: it alone makes no file dirty.
+    dir.ends(0, &["-i", "IMG-20240131-WA0007.png"]);
+    dir.ends(0, &["--check", "IMG-20240131-WA0007.png"]);
+}
+
+#[test]
 fn colours_only_where_they_are_wanted() {
     let dir = Dir::new();
     dir.write("a.png", dirty());

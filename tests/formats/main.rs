@@ -4,9 +4,17 @@
 
 mod bmp;
 mod gif;
+mod heif;
+mod icc;
 mod ico;
+mod jpeg;
+mod mp4;
+mod mutations;
+mod names;
+mod pdf;
 mod png;
 mod samples;
 mod support;
 mod text;
 mod webp;
+mod zip;

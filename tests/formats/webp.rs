@@ -135,7 +135,7 @@ fn frames_that_are_not_played_go() {
 #[test]
 fn padding_is_zero_and_there() {
     let odd = chunk(b"VP8L", b"\x2f\x07\xc0\x01\0KEEPME");
-    let right = webp(&[odd.clone()]);
+    let right = webp(std::slice::from_ref(&odd));
     let mut dirty = right.clone();
     *dirty.last_mut().unwrap() = b'C';
     assert_eq!(scrub("a.webp", &dirty).unwrap().bytes, right);
@@ -151,14 +151,21 @@ fn padding_is_zero_and_there() {
     // At the end of a frame.
     let mut frame = anmf(0, &[odd[..odd.len() - 1].to_vec()]);
     frame.pop();
-    let clean = scrub("a.webp", &webp(&[vp8x(2), anim(), frame, anmf(0, &[odd.clone()])])).unwrap();
-    assert_eq!(clean.bytes, webp(&[vp8x(2), anim(), anmf(0, &[odd.clone()]), anmf(0, &[odd])]));
+    let clean = scrub("a.webp", &webp(&[vp8x(2), anim(), frame, anmf(0, std::slice::from_ref(&odd))])).unwrap();
+    assert_eq!(clean.bytes, webp(&[vp8x(2), anim(), anmf(0, std::slice::from_ref(&odd)), anmf(0, &[odd])]));
 }
 
 #[test]
 fn stale_flags_are_put_right() {
     let clean = scrub("a.webp", &webp(&[vp8x(0x3c), vp8()])).unwrap();
     assert_eq!(clean.bytes, webp(&[vp8x(0x10), vp8()]));
+}
+
+#[test]
+fn a_size_of_one_too_many_is_put_right() {
+    let mut bytes = webp(&[vp8()]);
+    bytes[4] += 1;
+    assert_eq!(scrub("a.webp", &bytes).unwrap().bytes, webp(&[vp8()]));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 /// The same element with only its meaningful bytes; `None` where its type is unknown or its structure broken.
 pub(super) fn neutral(data: &[u8]) -> Option<Vec<u8>> {
-    let mut owned = Owned { data, ranges: Vec::new(), work: 0 };
+    let mut owned = Owned { data, ranges: Vec::new(), pieces: 0, bytes: 0 };
     owned.element()?;
     let end = owned.ranges.iter().map(|r| r.end).max()?;
     let mut out = vec![0; end];
@@ -20,7 +20,8 @@ pub(super) fn neutral(data: &[u8]) -> Option<Vec<u8>> {
 struct Owned<'a> {
     data: &'a [u8],
     ranges: Vec<Range<usize>>,
-    work: usize,
+    pieces: usize,
+    bytes: usize,
 }
 
 /// An element that needs more pieces than this is broken: the most that real ones have are a few hundred.
@@ -28,8 +29,11 @@ const MOST_PIECES: usize = 20_000;
 
 impl Owned<'_> {
     fn own(&mut self, at: usize, len: usize) -> Option<()> {
-        self.work += 1;
-        let end = at.checked_add(len).filter(|end| *end <= self.data.len() && self.work < MOST_PIECES)?;
+        self.pieces += 1;
+        self.bytes = self.bytes.checked_add(len)?;
+        // Parts may be shared, but not so often that copying them becomes work.
+        let bounded = self.pieces < MOST_PIECES && self.bytes <= self.data.len().saturating_mul(4);
+        let end = at.checked_add(len).filter(|end| *end <= self.data.len() && bounded)?;
         self.ranges.push(at..end);
         Some(())
     }

@@ -14,14 +14,20 @@ const NAME: &str = "pixels";
 pub(super) fn frame(source: &Shared, draft: &mut Draft, code_size: u8, pixels: u64, chain: &Chain) -> Result<()> {
     let stop = measure(&**source, code_size, pixels, chain)?;
     let before = |i: usize| chain.parts[..i].iter().map(|p| p.len()).sum::<u64>();
-    let Some(stop) = stop else { return Ok(keep(draft, chain)) };
+    let Some(stop) = stop else {
+        keep(draft, chain);
+        return Ok(());
+    };
     // The sub-block that holds the last byte of the pixels.
     let mut held = 0;
     let last = chain.parts.iter().position(|p| {
         held += p.len();
         stop.byte < held
     });
-    let Some(last) = last else { return Ok(keep(draft, chain)) };
+    let Some(last) = last else {
+        keep(draft, chain);
+        return Ok(());
+    };
     let part = chain.parts[last];
     let first = part.start + (stop.byte - before(last));
     whole(draft, &chain.parts[..last]);
@@ -33,11 +39,11 @@ pub(super) fn frame(source: &Shared, draft: &mut Draft, code_size: u8, pixels: u
     let after = Span::new(part.end, chain.whole.end - u64::from(chain.ended));
     let (length, ending) = block(first - part.start, ending);
     draft.reframe(Span::new(part.start - 1, part.start), NAME, Fate::put([length]));
-    draft.essence(Span::new(part.start, first), NAME);
     let replaced = Span::new(first, (first + ending.len() as u64).min(part.end));
     if there.starts_with(&ending) {
-        draft.essence(replaced, NAME);
+        draft.essence(Span::new(part.start, replaced.end), NAME);
     } else {
+        draft.essence(Span::new(part.start, first), NAME);
         let label =
             if stop.end.is_some() { "pixels behind the last one of a frame" } else { "bits behind the pixels of a frame" };
         draft.recode(replaced, NAME, Memory::shared(ending));
@@ -76,21 +82,25 @@ fn ending(stop: &Stop, byte: u8) -> Vec<u8> {
 fn measure(source: &dyn Source, code_size: u8, pixels: u64, chain: &Chain) -> Result<Option<Stop>> {
     let damaged = |at| Refusal::malformed("the packed pixels of a frame are damaged", at);
     let mut measure = Measure::new(code_size, pixels).ok_or_else(|| damaged(chain.whole.start))?;
-    for part in &chain.parts {
-        let mut stop = Ok(None);
-        source::each_block(source, *part, |block| stop = measure.push(block))?;
-        if let Some(stop) = stop.map_err(|_| damaged(part.start))? {
-            return Ok(Some(stop));
+    let (mut outcome, mut left) = (Ok(None), 0);
+    source::each_block(source, chain.whole, |mut block| {
+        while let (Ok(None), [length, rest @ ..]) = (&outcome, block) {
+            if left == 0 {
+                (left, block) = (usize::from(*length), rest);
+            } else {
+                let (piece, rest) = block.split_at(left.min(block.len()));
+                outcome = measure.push(piece);
+                (left, block) = (left - piece.len(), rest);
+            }
         }
-    }
-    Ok(None)
+    })?;
+    outcome.map_err(|_| damaged(chain.whole.start))
 }
 
-/// Sub-blocks that stay as they are.
+/// Sub-blocks that stay as they are, with their lengths.
 fn whole(draft: &mut Draft, parts: &[Span]) {
-    for part in parts {
-        draft.frame(Span::new(part.start - 1, part.start), NAME);
-        draft.essence(*part, NAME);
+    if let (Some(first), Some(last)) = (parts.first(), parts.last()) {
+        draft.essence(Span::new(first.start - 1, last.end), NAME);
     }
 }
 

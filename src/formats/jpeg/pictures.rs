@@ -218,6 +218,9 @@ fn second(job: &Job, source: &Shared, end: u64, at: u64, kind: u32) -> Result<Op
         Err(r) if r.code() == Code::Read => return Err(r),
         Err(_) => return Ok(None),
     };
+    if u32::try_from(survey.end - at).is_err() {
+        return Ok(None);
+    }
     let role = match kind {
         0x01_0000..=0x01_ffff => Role::Goes("large preview picture"),
         0x02_0001 => Role::Goes("panorama frame"),

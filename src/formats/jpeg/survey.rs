@@ -90,7 +90,12 @@ impl Survey {
     pub(super) fn of(source: &Shared, from: u64) -> Result<Survey> {
         let mut walk = Walk::new(&**source, from);
         let mut segments: Vec<Segment> = Vec::new();
+        let mut pieces = 0;
         while let Some(piece) = walk.next()? {
+            pieces += 1;
+            if pieces > MOST {
+                return Err(Refusal::limit(format!("more than {MOST} segments in one picture")).at(piece.span.start));
+            }
             let early = walk.scans() == 0;
             let (block, marker, payload) = match piece.kind {
                 Kind::Start | Kind::End => (Block::Frame, 0, Span::default()),
@@ -106,9 +111,6 @@ impl Survey {
             {
                 last.span.end = piece.span.end;
                 continue;
-            }
-            if segments.len() >= MOST {
-                return Err(Refusal::limit(format!("more than {MOST} segments in one picture")).at(piece.span.start));
             }
             segments.push(Segment { span: piece.span, payload, marker, block, early });
         }

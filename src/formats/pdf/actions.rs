@@ -44,6 +44,16 @@ pub(super) fn admits<'b>(walk: &mut Walk<'b>, dict: &Dict<'b>, k: K) -> bool {
     true
 }
 
+/// Whether the address that relative ones start from stays. [7.7.2, 12.6.4.8]
+pub(super) fn admits_base<'b>(walk: &mut Walk<'b>, dict: &Dict<'b>) -> bool {
+    let base = walk.get(dict, "Base").as_text().unwrap_or_default();
+    let public = ["http://", "https://"].iter().any(|s| base.to_ascii_lowercase().starts_with(s));
+    if !public && !base.is_empty() {
+        walk.tell(Finding::removed("document", "base address on this computer or network", Tells::History).value(base));
+    }
+    public
+}
+
 fn with<'b>(walk: &Walk<'b>, dict: &Dict<'b>, finding: Finding) -> Finding {
     for key in ["JS", "F", "URI"] {
         let value = walk.get(dict, key);

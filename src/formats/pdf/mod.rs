@@ -97,6 +97,7 @@ fn rebuild(job: &Job, source: &Shared, held: &Shared, start: usize, reading: Rea
         _ => return Err(Refusal::malformed("it has no catalog", 0)),
     };
     trailer::check(&mut walk, &catalog)?;
+    let pages = trailer::pages(&walk, &catalog)?;
     let identified =
         version.starts_with('2') || walk.get(&catalog, "Version").is_name("2.0") || trailer::is_identified(&walk, &catalog);
     let writer = Writer::new(job.spool(), &version, book.style()).map_err(Refusal::write)?;
@@ -106,7 +107,10 @@ fn rebuild(job: &Job, source: &Shared, held: &Shared, start: usize, reading: Rea
     }
     let result_held = in_memory(&result)?;
     if !job.is_again() {
-        gate::agree(held, &result_held)?;
+        let seen = gate::agree(held, &result_held)?;
+        if seen != pages {
+            return Err(Refusal::new(Code::Malformed, format!("two readers count its pages differently ({pages} and {seen})")));
+        }
     }
     trailer::tell(job, &book, &mut notes, source, start, &alive)?;
     let mut draft = Draft::new(source);
@@ -165,7 +169,8 @@ fn witness(_: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static s
     let broken = |e: lopdf::Error| Refusal::new(Code::Damaged, format!("lopdf cannot read the result ({e})"));
     let doc = Document::load_mem_with_options(bytes, options).map_err(broken)?;
     let seen = |what: String| Err(Refusal::new(Code::Leftover, format!("lopdf still sees {what}")));
-    if doc.is_encrypted() || doc.encryption_state.is_some() || doc.page_iter().next().is_none() {
+    let tree = doc.catalog().and_then(|c| c.get_deref(b"Pages", &doc)).and_then(Object::as_dict).is_ok_and(|p| p.has(b"Kids"));
+    if doc.is_encrypted() || doc.encryption_state.is_some() || !tree {
         return Err(Refusal::new(Code::Damaged, "lopdf finds no pages in the result"));
     }
     if doc.trailer.has(b"Info") || doc.revision_count() > 1 {

@@ -51,7 +51,7 @@ impl K {
             K::Extensions => Shape::Map(K::Extension),
             K::Dests => Shape::Map(K::Dest),
             K::AppearanceStates => Shape::Map(K::Form),
-            K::RoleMap | K::Attributes | K::LeafMap | K::OcUsageEvent => Shape::Map(K::Leaf),
+            K::RoleMap | K::LeafMap => Shape::Map(K::Plain),
             K::ClassMap => Shape::Map(K::Attributes),
             K::CollectionSchema => Shape::Map(K::CollectionField),
             K::ExtGStates => Shape::Map(K::ExtGState),
@@ -81,18 +81,7 @@ impl K {
 
     /// Whether free text may stand here.
     pub(super) fn takes_text(self) -> bool {
-        matches!(
-            self,
-            K::Leaf
-                | K::Dest
-                | K::FieldValue
-                | K::Lookup
-                | K::OcOrder
-                | K::Filespec
-                | K::Attributes
-                | K::OpenAction
-                | K::Halftone
-        )
+        matches!(self, K::Leaf | K::Dest | K::FieldValue | K::Lookup | K::OcOrder)
     }
 
     /// Whether an array of these is a list, from which single elements may go.
@@ -177,7 +166,7 @@ static TABLES: &[(K, &[(&str, K)])] = &[
         ("Contents Lang DA DS RC T TU DV Opt RV", K::Leaf), ("V", K::FieldValue),
         ("P", K::PageRef), ("Parent Popup IRT", K::Weak), ("AP", K::Appearances), ("OC", K::Property), ("BE", K::BorderEffect),
         ("BS", K::BorderStyle), ("Dest", K::Dest), ("A", K::Action), ("Path", K::Plain), ("MK", K::Look), ("Kids", K::Field),
-        ("FS", K::Filespec), ("FixedPrint", K::FixedPrint)]),
+        ("FS", K::Filespec), ("FixedPrint", K::FixedPrint), ("DR", K::Resources)]),
     (K::Appearances, &[("N R D", K::Appearance)]),
     (K::BorderStyle, &[("Type W S D", K::Plain)]),
     (K::BorderEffect, &[("S I", K::Plain)]),
@@ -191,6 +180,11 @@ static TABLES: &[(K, &[(&str, K)])] = &[
         ("RoleMap", K::RoleMap), ("ClassMap", K::ClassMap), ("Namespaces", K::Namespace), ("AF", K::Filespec)]),
     (K::StructElem, &[("Type S C", K::Plain), ("ID T Lang Alt E ActualText PhoneticAlphabet Phoneme", K::Leaf), ("P Ref", K::Weak),
         ("Pg", K::PageRef), ("K", K::StructKid), ("A", K::Attributes), ("NS", K::Namespace), ("AF", K::Filespec)]),
+    (K::Attributes, &[("O Placement WritingMode BackgroundColor BorderColor BorderStyle BorderThickness Padding Color SpaceBefore \
+        SpaceAfter StartIndent EndIndent TextIndent TextAlign BBox Width Height BlockAlign InlineAlign TBorderStyle TPadding BaselineShift \
+        LineHeight TextDecorationColor TextDecorationThickness TextDecorationType RubyAlign RubyPosition GlyphOrientationVertical \
+        TextPosition ColumnCount ColumnGap ColumnWidths ListNumbering ContinuedList Role rv checked Checked RowSpan ColSpan Scope Type \
+        Subtype Attached", K::Plain), ("Desc Headers Summary Short Contents ContinuedFrom", K::Leaf), ("NS", K::Namespace)]),
     (K::MarkedRef, &[("Type MCID", K::Plain), ("Pg", K::PageRef), ("Stm", K::Weak)]),
     (K::ObjectRef, &[("Type", K::Plain), ("Pg", K::PageRef), ("Obj", K::Weak)]),
     (K::Namespace, &[("Type", K::Plain), ("NS", K::Leaf), ("RoleMapNS", K::RoleMap)]),
@@ -200,6 +194,7 @@ static TABLES: &[(K, &[(&str, K)])] = &[
     (K::OcProperties, &[("OCGs", K::OcGroup), ("D Configs", K::OcConfig)]),
     (K::OcGroup, &[("Type Intent", K::Plain), ("Name", K::Leaf), ("Usage", K::OcUsage)]),
     (K::OcUsage, &[("Language Export Zoom Print View PageElement", K::OcUsageEvent)]),
+    (K::OcUsageEvent, &[("Preferred ExportState PrintState ViewState Subtype min max", K::Plain), ("Lang", K::Leaf)]),
     (K::OcConfig, &[("BaseState Intent ListMode", K::Plain), ("Name", K::Leaf), ("ON OFF Locked Order RBGroups", K::OcOrder),
         ("AS", K::OcUsageApp)]),
     (K::OcUsageApp, &[("Event Category", K::Plain), ("OCGs", K::OcOrder)]),

@@ -35,7 +35,7 @@ pub(super) fn settle<'b>(
         _ => return Err(Refusal::new(Code::UnknownCritical, format!("object {number} is packed in a way that is not known"))),
     };
     let looked_into = k.is_content()
-        || matches!(k, K::CMap | K::Encoding | K::Icc | K::Function | K::EmbeddedFile)
+        || matches!(k, K::CMap | K::Encoding | K::Icc | K::Function | K::EmbeddedFile | K::FontProgram)
         || matches!(picture, Some(Name::Dct | Name::Jpx))
         || plain > 1
         || walk.job.is_heard();
@@ -58,10 +58,11 @@ pub(super) fn settle<'b>(
             Some(Outcome::Same) => None,
             _ => Some(Vec::new()),
         },
+        (K::FontProgram, None) => font(walk, kept, bytes),
         (K::Icc, None) => profile(walk, bytes)?,
         (K::CMap | K::Encoding, None) => code(walk, k, bytes, false),
         (K::Function, None) if kept.at("FunctionType").as_int() == Some(4) => code(walk, k, bytes, false),
-        (_, None) if k.is_content() => code(walk, k, bytes, true),
+        (_, None) if k.is_content() => content_stream(walk, number, k, bytes)?,
         _ => None,
     };
     if walk.job.is_heard() {
@@ -185,6 +186,67 @@ fn profile(walk: &mut Walk, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
     }
     walk.tell(Finding::rewritten("color profile", "texts, dates and devices of a color profile", Tells::Software));
     Ok(Some(neutral))
+}
+
+/// A font program. What a Type 1 font says about its making stands in comments in front of its encrypted part; the first
+/// line, which readers look for, stays. [Adobe Type 1 Font Format 2.2]
+fn font<'b>(walk: &mut Walk<'b>, kept: &mut Dict<'b>, bytes: &[u8]) -> Option<Vec<u8>> {
+    walk.keep_fonts();
+    if !bytes.starts_with(b"%!") {
+        return None;
+    }
+    let clear = memchr::memmem::find(bytes, b"eexec")?;
+    let line = bytes[..clear].iter().position(|b| matches!(b, b'\n' | b'\r'))?;
+    let comments = content::comments(&bytes[line..clear], false);
+    if comments.is_empty() {
+        return None;
+    }
+    let length = kept.at("Length1").as_int().and_then(|n| u64::try_from(n).ok())?;
+    let gone: usize = comments.iter().map(|(start, end)| end - start).sum();
+    kept.set("Length1", Obj::int(length.checked_sub(gone as u64)?));
+    let text = comments.iter().map(|(start, end)| String::from_utf8_lossy(&bytes[line + start..line + end]).into_owned());
+    let text: String = text.collect::<Vec<_>>().join(" ").chars().take(200).collect();
+    walk.tell(Finding::removed("font", "comments in an embedded font", Tells::Software).value(text));
+    let mut out = bytes[..line].to_vec();
+    out.extend_from_slice(&content::uncommented(&bytes[line..clear], false));
+    out.extend_from_slice(&bytes[clear..]);
+    Some(out)
+}
+
+/// Operators: without comments, the pictures among them cleaned.
+fn content_stream(walk: &mut Walk, number: u32, k: K, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+    if content::has_invisible_text(bytes) {
+        walk.warn("there is text that is not shown (as behind scanned pages); it was kept");
+    }
+    let pictured = inline_jpegs(walk, number, bytes)?;
+    let clean = code(walk, k, pictured.as_deref().unwrap_or(bytes), true);
+    Ok(clean.or(pictured))
+}
+
+/// Cleans the JPEGs that lie inline among the operators; `None` where none changes.
+fn inline_jpegs(walk: &mut Walk, number: u32, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
+    if memchr::memmem::find(bytes, b"DCT").is_none() {
+        return Ok(None);
+    }
+    let (mut out, mut done, mut changed) = (Vec::new(), 0, false);
+    for picture in content::inline_pictures(bytes) {
+        let head = &bytes[picture.head.0..picture.head.1];
+        if memchr::memmem::find(head, b"DCT").is_none() {
+            continue;
+        }
+        let (start, end) = picture.data;
+        let data = &bytes[start..end];
+        if !data.starts_with(&[0xFF, 0xD8]) {
+            return Err(Refusal::unsupported(format!("an inline JPEG in object {number} is packed once more")));
+        }
+        if let Some(clean) = jpeg(walk, number, data)? {
+            out.extend_from_slice(&bytes[done..start]);
+            out.extend(clean);
+            (done, changed) = (end, true);
+        }
+    }
+    out.extend_from_slice(&bytes[done..]);
+    Ok(changed.then_some(out))
 }
 
 fn code(walk: &mut Walk, k: K, bytes: &[u8], pictures: bool) -> Option<Vec<u8>> {

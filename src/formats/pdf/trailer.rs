@@ -20,9 +20,16 @@ use crate::source::{Shared, Source};
 /// # Errors
 /// `Unsupported` for a form that only its own program can show, `Signed` for a document certified as a whole.
 pub(super) fn check<'b>(walk: &mut Walk<'b>, catalog: &Dict<'b>) -> Result<()> {
-    let is_true = |obj: Obj| matches!(obj, Obj::Word(b"true"));
+    let is_true = |obj: Obj| matches!(obj, Obj::Word(word) if *word == *b"true");
     if is_true(walk.get(catalog, "NeedsRendering")) {
         return Err(Refusal::unsupported("it is a dynamic XFA form, whose pages only its own program can show")
+            .hint("print it to a PDF and clean that"));
+    }
+    if let Obj::Dict(form) = walk.get(catalog, "AcroForm")
+        && form.has("XFA")
+        && walk.get(&form, "Fields").as_array().is_none_or(<[_]>::is_empty)
+    {
+        return Err(Refusal::unsupported("it is an XFA form without ordinary fields, which only its own program can fill in")
             .hint("print it to a PDF and clean that"));
     }
     if let Obj::Dict(permissions) = walk.get(catalog, "Perms") {
@@ -34,6 +41,41 @@ pub(super) fn check<'b>(walk: &mut Walk<'b>, catalog: &Dict<'b>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// How many pages the tree leads to. [7.7.3]
+///
+/// # Errors
+/// `Malformed` where the tree leads back to itself or to no page at all, `Limit` where it is absurdly deep.
+pub(super) fn pages<'b>(walk: &Walk<'b>, catalog: &Dict<'b>) -> Result<usize> {
+    const DEEPEST: usize = 64;
+    let mut count = 0;
+    let mut seen = HashSet::new();
+    let mut todo = vec![(catalog.at("Pages").clone(), 0)];
+    while let Some((node, depth)) = todo.pop() {
+        if depth > DEEPEST {
+            return Err(Refusal::limit("its page tree is deeper than any honest one"));
+        }
+        let inner = match walk.get_node(&node) {
+            Some(dict) => dict,
+            None => continue,
+        };
+        match walk.book.resolve(inner.at("Kids")) {
+            Obj::Array(kids) => {
+                if let Obj::Ref(number, _) = node
+                    && !seen.insert(number)
+                {
+                    return Err(Refusal::malformed("its page tree leads back to itself", 0));
+                }
+                todo.extend(kids.into_iter().map(|kid| (kid, depth + 1)));
+            }
+            _ => count += usize::from(depth > 0),
+        }
+    }
+    match count {
+        0 => Err(Refusal::malformed("it has no pages", 0)),
+        n => Ok(n),
+    }
 }
 
 /// Whether this kind of document must carry an identifier. [14.4, ISO 19005-1 6.1.3, ISO 15930]
@@ -90,8 +132,10 @@ pub(super) fn tell(job: &Job, book: &Book, notes: &mut Notes, source: &Shared, s
     if lost > 0 {
         walk.tell(Finding::removed("document", format!("objects that nothing leads to ({lost})"), Tells::Hidden));
     }
-    if book.comments.get() {
-        walk.tell(Finding::removed("document", "comments between the objects", Tells::Software));
+    let bytes = source.as_bytes().unwrap_or_default().get(start..).unwrap_or_default();
+    if let Some(text) = comment(bytes, book.comments.get()) {
+        let finding = Finding::removed("document", "comments between the objects", Tells::Software);
+        walk.tell(if text.is_empty() { finding } else { finding.value(text) });
     }
     if start > 0 {
         walk.tell(Finding::removed("document", "bytes in front of the document", Tells::Hidden).bytes(start as u64));
@@ -99,6 +143,24 @@ pub(super) fn tell(job: &Job, book: &Book, notes: &mut Notes, source: &Shared, s
     *notes = walk.notes;
     behind(notes, &**source);
     Ok(())
+}
+
+/// The first comment that says something, in the second line or behind an object; empty where one was only passed over.
+fn comment(bytes: &[u8], passed: bool) -> Option<String> {
+    let line = |at: usize| {
+        let rest = &bytes[at..];
+        let len = rest.iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(rest.len()).min(200);
+        String::from_utf8_lossy(&rest[..len]).trim_start_matches('%').trim().to_owned()
+    };
+    let second = bytes.iter().take(64).position(|b| matches!(b, b'\n' | b'\r')).map(|at| at + 1);
+    let behind = memchr::memmem::find_iter(bytes, b"endobj").map(|at| at + 6);
+    let mut places = second.into_iter().chain(behind).filter_map(|at| {
+        let at = at + bytes[at..].iter().take_while(|b| is_space(**b)).count();
+        let mark = bytes.get(at) == Some(&b'%') && !bytes[at..].starts_with(b"%%EOF");
+        let words = bytes.get(at + 1..at + 5).is_some_and(|b| b.iter().any(|b| b.is_ascii_alphanumeric() || *b == b' '));
+        (mark && words).then(|| line(at))
+    });
+    places.next().or(passed.then(String::new))
 }
 
 /// Tells of what stands behind the last end mark.

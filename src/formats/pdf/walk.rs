@@ -176,7 +176,7 @@ impl<'b> Walk<'b> {
     }
 
     fn admits_number(&mut self, number: u32, k: K) -> Result<bool> {
-        if !matches!(k, K::Action | K::OpenAction | K::Field | K::Filespec | K::XObject) {
+        if !matches!(k, K::Action | K::OpenAction | K::BaseUri | K::Field | K::Filespec | K::XObject) {
             return Ok(true);
         }
         if let Some(known) = self.admitted.get(&(number, k)) {
@@ -195,6 +195,7 @@ impl<'b> Walk<'b> {
     fn admits(&mut self, dict: &Dict<'b>, k: K, number: Option<u32>) -> Result<bool> {
         match k {
             K::Action | K::OpenAction => Ok(actions::admits(self, dict, k)),
+            K::BaseUri => Ok(actions::admits_base(self, dict)),
             K::Field => annotations::admits(self, dict),
             K::Filespec => attachments::admits(self, dict),
             K::XObject => {
@@ -215,6 +216,14 @@ impl<'b> Walk<'b> {
     /// The value of a key, references followed.
     pub(super) fn get(&self, dict: &Dict<'b>, key: &str) -> Obj<'b> {
         self.book.resolve(dict.at(key))
+    }
+
+    /// The dictionary that something is or leads to.
+    pub(super) fn get_node(&self, obj: &Obj<'b>) -> Option<Dict<'b>> {
+        match self.book.resolve(obj) {
+            Obj::Dict(dict) => Some(dict),
+            _ => None,
+        }
     }
 
     fn array(&mut self, items: Vec<Obj<'b>>, k: K, depth: usize) -> Result<Obj<'b>> {
@@ -275,6 +284,9 @@ impl<'b> Walk<'b> {
         if k == K::Node {
             self.count_page(&dict);
         }
+        if k == K::OcConfig && self.get(&dict, "OFF").as_array().is_some_and(|off| !off.is_empty()) {
+            self.warn("there are hidden layers; they were kept");
+        }
         let annotation = k == K::Field && annotations::is_annotation(self, &dict);
         let mut out = Dict::default();
         for (key, value) in dict.0 {
@@ -285,6 +297,10 @@ impl<'b> Walk<'b> {
             }
             if k == K::Catalog && *plain == *b"Metadata" && self.is_claimed(&value) {
                 of = Some(K::Claims);
+            }
+            // A widget's field may hang on nothing else; what it inherits from there, it needs.
+            if k == K::Field && !annotation && *plain == *b"Parent" {
+                of = Some(K::Field);
             }
             match of {
                 Some(of) => {
@@ -355,8 +371,8 @@ impl<'b> Walk<'b> {
             K::StructKid if is("Type", "MCR") => K::MarkedRef,
             K::StructKid if is("Type", "OBJR") => K::ObjectRef,
             K::StructKid => K::StructElem,
-            K::Property if is("Type", "OCG") => K::OcGroup,
-            K::Property if is("Type", "OCMD") => K::OcMembership,
+            K::Property if is("Type", "OCMD") || dict.has("OCGs") => K::OcMembership,
+            K::Property if is("Type", "OCG") || dict.has("Name") && !dict.has("MCID") => K::OcGroup,
             K::OcOrder | K::OcExpression => K::OcGroup,
             K::OcGroup if is("Type", "OCMD") => K::OcMembership,
             other => other,
@@ -400,7 +416,7 @@ impl<'b> Walk<'b> {
 
     /// Filters stand in the dictionary itself, so that rewriting the data leaves no stray object behind.
     fn inline_filters(&self, dict: &mut Dict<'b>) {
-        for key in ["Filter", "DecodeParms"] {
+        for key in ["Filter", "DecodeParms", "Length1"] {
             let mut value = self.get(dict, key);
             if let Obj::Array(items) = &mut value {
                 for item in items {
@@ -461,6 +477,9 @@ impl<'b> Walk<'b> {
             return;
         }
         self.pages += 1;
+        if dict.has("CropBox") && dict.has("MediaBox") && self.get(dict, "CropBox") != self.get(dict, "MediaBox") {
+            self.warn("pages are cropped; what lies outside the visible part was kept");
+        }
         let contents = dict.at("Contents");
         if let Obj::Ref(number, _) = contents {
             self.page_of.insert(*number, self.pages);
@@ -496,6 +515,12 @@ impl<'b> Walk<'b> {
             self.job.hear("the document", text.as_bytes(), true)?;
         }
         Ok(())
+    }
+
+    /// Says once that embedded fonts stay as they are.
+    pub(super) fn keep_fonts(&mut self) {
+        let why = "fonts are needed to show the text; the names and notices inside them stay";
+        self.tell(Finding::kept("font", "embedded font programs", crate::finding::Tells::Software, why));
     }
 
     /// Says something, once.

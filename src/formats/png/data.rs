@@ -48,7 +48,7 @@ struct Stop {
 /// Decides about one stream.
 pub(super) fn rows(job: &Job, source: &Shared, draft: &mut Draft, rows: Rows) -> Result<()> {
     // A result is planned again over bytes that were measured and compared already; what was cut there, the witness measures.
-    let measured = job.is_again() && source.len() <= WITNESSED;
+    let measured = job.is_again() && rows.zlib && source.len() <= WITNESSED;
     let (stop, out) = if measured { (checked(source, rows.chunks)?, rows.raw) } else { measure(&**source, &rows)? };
     if out > rows.raw {
         return surplus(job, source, draft, &rows);
@@ -263,6 +263,22 @@ pub(super) fn inflate(packed: &[u8], most: usize) -> Option<(Vec<u8>, usize)> {
         }
     }
     None
+}
+
+/// How much is still unpacked of things that go anyway, so that the report can name them: many small bombs are one large one.
+pub(super) struct Budget(usize);
+
+impl Budget {
+    /// What one file gets.
+    pub(super) const WHOLE: Budget = Budget(64 << 20);
+
+    /// As [`inflate`], as long as the budget lasts.
+    pub(super) fn inflate(&mut self, packed: &[u8], most: usize) -> Option<Vec<u8>> {
+        let most = most.min(self.0);
+        let out = inflate(packed, most).map(|(out, _)| out);
+        self.0 -= out.as_ref().map_or(most, Vec::len);
+        out
+    }
 }
 
 /// Packs a small block, always in the same way.

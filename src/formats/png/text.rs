@@ -5,11 +5,11 @@ use crate::finding::{Finding, Tells};
 use crate::grammar::png::Chunk;
 use crate::names;
 
-use super::data::inflate;
+use super::data::Budget;
 
 /// The longest text that is unpacked for the report.
 const LONGEST: usize = 16 << 20;
-/// How many characters of a text go into the report.
+/// How many bytes of a text go into the report.
 const SHOWN: usize = 4000;
 
 /// A text chunk. [PNG 11.3.3]
@@ -21,7 +21,7 @@ pub(super) struct Text {
 
 impl Text {
     /// Takes it apart; `None` where it is broken.
-    pub(super) fn read(kind: &[u8; 4], data: &[u8]) -> Option<Text> {
+    pub(super) fn read(kind: &[u8; 4], data: &[u8], budget: &mut Budget) -> Option<Text> {
         let (keyword, rest) = split(data)?;
         let (packed, value) = match kind {
             b"tEXt" => (false, rest),
@@ -32,7 +32,7 @@ impl Text {
                 (rest[0] == 1, value)
             }
         };
-        let value = if packed { inflate(value, LONGEST)?.0 } else { value.to_vec() };
+        let value = if packed { budget.inflate(value, LONGEST)? } else { value.to_vec() };
         Some(Text { keyword: latin1(keyword), value, utf8: kind == b"iTXt" })
     }
 
@@ -44,7 +44,7 @@ impl Text {
         if let Some((kind, bytes)) = self.raw_profile() {
             return match kind {
                 "exif" | "APP1" if bytes.starts_with(b"http") => names::xmp::describe("XMP", &bytes),
-                "exif" | "APP1" => names::exif::describe("Exif", &super::tiff(&bytes)),
+                "exif" | "APP1" => names::exif::describe("Exif", super::tiff(&bytes)),
                 "xmp" => names::xmp::describe("XMP", &bytes),
                 "iptc" | "8bim" => names::iptc::describe("IPTC", &bytes),
                 _ => vec![self.finding(place)],
@@ -54,19 +54,20 @@ impl Text {
     }
 
     fn finding(&self, place: &str) -> Finding {
-        let value = if self.utf8 { String::from_utf8_lossy(&self.value).into_owned() } else { latin1(&self.value) };
+        let value = &self.value[..self.value.len().min(SHOWN)];
+        let value = if self.utf8 { String::from_utf8_lossy(value).into_owned() } else { latin1(value) };
         let (tells, name) = tells(&self.keyword);
         let label = match name {
             Some(name) => format!("{name} ({})", self.keyword),
             None => self.keyword.clone(),
         };
-        Finding::removed(place.to_owned(), label, tells).value(value.chars().take(SHOWN).collect::<String>())
+        Finding::removed(place.to_owned(), label, tells).value(value)
     }
 
     /// The Exif in it, if it is a profile that holds some.
     pub(super) fn exif(&self) -> Option<Vec<u8>> {
         let (kind, bytes) = self.raw_profile()?;
-        (matches!(kind, "exif" | "APP1") && !bytes.starts_with(b"http")).then(|| super::tiff(&bytes))
+        (matches!(kind, "exif" | "APP1") && !bytes.starts_with(b"http")).then(|| super::tiff(&bytes).to_vec())
     }
 
     /// A block as ImageMagick writes it: a line with its name, one with its length, then hexadecimal digits.

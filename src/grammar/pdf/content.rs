@@ -92,3 +92,57 @@ pub fn picture_end(bytes: &[u8], start: usize) -> usize {
     }
     bytes.len()
 }
+
+/// An inline picture: where its dictionary and its data lie.
+pub struct Inline {
+    /// Between `BI` and `ID`.
+    pub head: (usize, usize),
+    /// Between the one white space after `ID` and the white space before `EI`.
+    pub data: (usize, usize),
+}
+
+/// The inline pictures of a content stream. [8.9.7]
+pub fn inline_pictures(bytes: &[u8]) -> Vec<Inline> {
+    let mut found = Vec::new();
+    if memchr::memmem::find(bytes, b"ID").is_none() {
+        return found;
+    }
+    let (mut at, mut begin) = (0, None);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'%' => at += bytes[at..].iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(bytes.len() - at),
+            b'(' => at = string_end(bytes, at),
+            b'/' => {
+                at += 1;
+                at += bytes[at..].iter().position(|b| !is_regular(*b)).unwrap_or(bytes.len() - at);
+            }
+            b if is_regular(b) => {
+                let len = bytes[at..].iter().position(|b| !is_regular(*b)).unwrap_or(bytes.len() - at);
+                let word = &bytes[at..at + len];
+                at += len;
+                match (word, begin) {
+                    (b"BI", _) => begin = Some(at),
+                    (b"ID", Some(start)) => {
+                        let data = (at + 1).min(bytes.len());
+                        let end = picture_end(bytes, at);
+                        let before = end.saturating_sub(1).max(data);
+                        found.push(Inline { head: (start, at - 2), data: (data, before) });
+                        (at, begin) = (end, None);
+                    }
+                    _ => {}
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    found
+}
+
+/// Whether text is written that is not shown, as behind a scanned page: rendering mode 3. [9.3.6]
+pub fn has_invisible_text(bytes: &[u8]) -> bool {
+    memchr::memmem::find_iter(bytes, b"Tr").any(|at| {
+        let before = bytes[..at].trim_ascii_end();
+        let ends = bytes.get(at + 2).is_none_or(|b| !is_regular(*b));
+        before.len() < at && ends && before.ends_with(b"3") && before.iter().rev().nth(1).is_none_or(|b| !is_regular(*b))
+    })
+}

@@ -117,7 +117,7 @@ impl<'a> Lexer<'a> {
         let start = self.at;
         let word = self.word();
         match word {
-            b"true" | b"false" => return Ok(Obj::Word(word)),
+            b"true" | b"false" => return Ok(Obj::Word(Cow::Borrowed(word))),
             b"null" => return Ok(Obj::Null),
             _ => {}
         }
@@ -138,7 +138,7 @@ impl<'a> Lexer<'a> {
             self.at = start;
             return Err(self.malformed("something that is no object stands where one should"));
         }
-        Ok(Obj::Word(word))
+        Ok(Obj::Word(Cow::Borrowed(word)))
     }
 
     fn dict(&mut self, depth: usize) -> Result<Dict<'a>> {

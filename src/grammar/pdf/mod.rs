@@ -16,7 +16,7 @@ pub enum Obj<'a> {
     /// `null`, and whatever is not there.
     Null,
     /// A number, `true` or `false`, verbatim.
-    Word(&'a [u8]),
+    Word(Cow<'a, [u8]>),
     /// A name, verbatim but for its slash: `#20` is still `#20`.
     Name(Cow<'a, [u8]>),
     /// A string, verbatim with its delimiters.
@@ -33,6 +33,11 @@ impl<'a> Obj<'a> {
     /// A name that needs no escape.
     pub fn name(name: &'static str) -> Obj<'a> {
         Obj::Name(Cow::Borrowed(name.as_bytes()))
+    }
+
+    /// A number.
+    pub fn int(n: u64) -> Obj<'a> {
+        Obj::Word(Cow::Owned(n.to_string().into_bytes()))
     }
 
     /// The dictionary, where it is one.

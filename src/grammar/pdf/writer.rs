@@ -145,24 +145,13 @@ impl Writer {
 
     /// Writes a stream; its `Length` is set here.
     pub fn stream(&mut self, number: u32, dict: &mut Dict, data: &[u8]) -> io::Result<()> {
-        let length = data.len().to_string();
-        // A number that lives as long as this call only.
-        let mut dict = Dict(dict.0.clone());
-        dict.set("Length", Obj::Name(std::borrow::Cow::Borrowed(b"")));
+        dict.set("Length", Obj::int(data.len() as u64));
         dict.sort();
         let mut out = std::mem::take(&mut self.scratch);
         out.clear();
-        out.extend_from_slice(format!("{number} 0 obj\n<<").as_bytes());
-        for (key, value) in &dict.0 {
-            out.push(b'/');
-            out.extend_from_slice(key);
-            if **key == *b"Length" {
-                word(&mut out, length.as_bytes());
-            } else {
-                put(&mut out, value);
-            }
-        }
-        out.extend_from_slice(b">>stream\n");
+        out.extend_from_slice(format!("{number} 0 obj\n").as_bytes());
+        put_dict(&mut out, dict);
+        out.extend_from_slice(b"stream\n");
         self.enter(number, Entry::At(self.spool.len()));
         self.send(&out)?;
         self.send(data)?;

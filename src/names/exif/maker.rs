@@ -4,7 +4,7 @@
 use super::{Block, MAKER_NOTE};
 use crate::finding::{Finding, Tells};
 use crate::grammar::tiff::{Directory, Entry, Order, Tiff};
-use crate::names::values::{found, hex, is_readable, picture, text};
+use crate::names::values::{found, hex, is_readable, name, picture, text};
 
 /// Where a maker's directory begins and where its positions count from.
 struct Layout {
@@ -69,6 +69,7 @@ static FIELDS: &[Row] = &[
     ("Canon", 0x0009, "camera owner", Tells::Who),
     ("Canon", 0x000c, "camera body serial number", Tells::Identifier),
     ("Canon", 0x0096, "internal serial number", Tells::Identifier),
+    ("Canon", 0x4019, "lens serial number", Tells::Identifier),
     ("Canon", 0x0028, "image unique identifier", Tells::Identifier),
     ("Canon", 0x0095, "lens model", Tells::Device),
     ("Canon", 0x0006, "camera model", Tells::Device),
@@ -114,17 +115,18 @@ pub(super) fn describe(block: &Block) -> Vec<Finding> {
     let Some(entry) = block.entry(MAKER_NOTE) else { return Vec::new() };
     let Some(data) = entry.data else { return Vec::new() };
     let Some(note) = block.bytes.get(data.start as usize..data.end as usize) else { return Vec::new() };
-    let make = block.entry(0x010f).map(|e| text(&block.bytes_of(e)).to_lowercase()).unwrap_or_default();
-    let layout = LAYOUTS
-        .iter()
-        .find(|l| if l.sign.is_empty() { make.starts_with(&l.maker.to_lowercase()) } else { note.starts_with(l.sign) });
-    let maker = layout.map_or("unknown maker", |l| l.maker);
+    let make = block.entry(0x010f).map(|e| name(&block.bytes_of(e))).unwrap_or_default();
+    let layout = LAYOUTS.iter().find(|l| {
+        if l.sign.is_empty() { make.to_lowercase().starts_with(&l.maker.to_lowercase()) } else { note.starts_with(l.sign) }
+    });
+    let maker = layout.map_or_else(|| make.chars().take(40).collect(), |l| l.maker.to_owned());
+    let maker = if maker.is_empty() { "unknown maker".to_owned() } else { maker };
     let mut out = vec![found(block.place, format!("maker notes ({maker})"), Tells::Device, "").bytes(data.len())];
     let Some(layout) = layout else { return out };
     for (tiff, directory) in directories(block, layout, note, data.start) {
         // In the equipment directory numbers mean other things than in the note itself.
         let inner = directory.parent.is_some();
-        for entry in &directory.entries {
+        for entry in directory.entries.iter().take(1000) {
             let row = FIELDS.iter().find(|r| r.0 == layout.maker && r.1 == entry.tag);
             let row = row.filter(|r| layout.maker != "Olympus" || inner == (r.1 < 0x0400));
             if let Some((_, tag, label, tells)) = row {
@@ -133,10 +135,13 @@ pub(super) fn describe(block: &Block) -> Vec<Finding> {
                 if told.value.is_some() && !out.contains(&told) {
                     out.push(told);
                 }
-            } else if PREVIEW.contains(&entry.tag) {
-                let bytes = tiff.bytes(entry, 4 << 20);
+            } else if PREVIEW.contains(&entry.tag) && !out.iter().any(|f| f.tells == Tells::Preview) {
+                let bytes = tiff.bytes(entry, 64 << 10);
                 if bytes.starts_with(&[0xff, 0xd8]) {
-                    out.push(found(block.place, "preview picture", Tells::Preview, picture(&bytes)).bytes(bytes.len() as u64));
+                    out.push(
+                        found(block.place, "preview picture", Tells::Preview, picture(&bytes))
+                            .bytes(entry.data.map_or(0, |d| d.len())),
+                    );
                 }
             }
         }
@@ -183,7 +188,7 @@ fn value(tiff: &Tiff, entry: &Entry, maker: &str, tag: u16) -> String {
     match (entry.kind, number) {
         (3 | 4 | 8 | 9, Some(0)) => String::new(),
         (3 | 4 | 8 | 9, Some(n)) if !(maker == "Pentax" && tag == 0x0001) => n.to_string(),
-        (2, _) => text(&bytes),
+        (2, _) => name(&bytes),
         _ => {
             let said = text(&bytes);
             if is_readable(&said) && said.is_ascii() { said } else { hex(&bytes) }

@@ -71,11 +71,7 @@ pub(super) static PROPERTIES: &[Property] = &[
         "keywords",
         Tells::Text,
     ),
-    property(
-        &["UserComment", "Notes", "Instructions", "TransmissionReference", "Event", "Label", "Rating"],
-        "notes",
-        Tells::Text,
-    ),
+    property(&["UserComment", "Notes", "Instructions", "TransmissionReference", "Event", "Label"], "notes", Tells::Text),
     property(
         &["filePath", "FilePath", "fileName", "RawFileName", "PreservedFileName", "AutoSaveFilePath"],
         "file name",

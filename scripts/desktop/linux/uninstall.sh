@@ -1,0 +1,3 @@
+#!/bin/sh
+# Takes away what install.sh put there, and nothing else. Options as for install.sh.
+exec "$(dirname "$0")/install.sh" --uninstall "$@"

@@ -1,0 +1,62 @@
+//! Tracks that record where a camera was, how it moved, whom it saw: positions second by second. Some hide as subtitles.
+
+use super::super::Walk;
+use super::tables;
+use super::track::Track;
+use crate::finding::{Finding, Tells};
+use crate::refusal::Result;
+
+/// How many samples are looked at.
+const LOOK: usize = 12;
+/// The longest subtitle that is read.
+const LONGEST: u64 = 4096;
+
+/// Words with which cameras and drones begin their subtitles.
+const SIGNS: &[&str] = &[
+    "GPS",
+    "HOME(",
+    "[latitude",
+    "[lat",
+    "BAROMETER",
+    "$GPRMC",
+    "$GNRMC",
+    "$GPGGA",
+    "SrtCnt",
+    "PNDM",
+    "FrameCnt",
+    "[iso",
+    "GPSW",
+    "abs_alt",
+    "F/",
+    "rel_alt",
+    "Lat:",
+    "LAT:",
+];
+
+/// What subtitles tell where most of them are telemetry; `None` where they are what they seem.
+pub(super) fn in_subtitles(walk: &Walk, track: &Track) -> Result<Option<Vec<Finding>>> {
+    let (mut read, mut telling, mut example) = (0, 0, String::new());
+    for span in tables::first_samples(walk, track, LOOK)? {
+        if span.len() <= 2 || span.len() > LONGEST || span.end > walk.source.len() {
+            continue;
+        }
+        let text = String::from_utf8_lossy(&walk.bytes(span)?[2..]).into_owned();
+        read += 1;
+        if SIGNS.iter().any(|s| text.contains(s)) && text.chars().filter(char::is_ascii_digit).count() > 3 {
+            telling += 1;
+            example = text.trim().to_owned();
+        }
+    }
+    if telling * 2 <= read {
+        return Ok(None);
+    }
+    let found = Finding::removed(walk.place, "positions and camera data in subtitles", Tells::Where).value(example);
+    Ok(Some(vec![found]))
+}
+
+/// What a track of timed metadata tells.
+pub(super) fn describe(walk: &Walk, track: &Track) -> Result<Vec<Finding>> {
+    let samples = tables::count(walk, track)?;
+    let label = if samples > 0 { format!("{}: {samples} samples", track.name()) } else { track.name() };
+    Ok(vec![Finding::removed(walk.place, label, Tells::Where)])
+}

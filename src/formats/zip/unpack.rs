@@ -1,0 +1,119 @@
+//! Members unpacked and packed again: what their bytes are, where their compressed stream ends, and whether the checksum
+//! that the directory promises holds.
+
+use std::io::{self, BufReader, Read, Write};
+
+use flate2::bufread::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use flate2::{Compression, CrcWriter};
+
+use crate::clean::Job;
+use crate::grammar::zip::{DEFLATED, Entry, STORED};
+use crate::refusal::{Refusal, Result};
+use crate::source::{self, BLOCK, Reader, Shared, Source, Span, Spool, Window};
+
+/// A member's bytes.
+#[derive(Clone)]
+pub struct Unpacked {
+    /// The bytes as the person who made the archive put them in.
+    pub bytes: Shared,
+    /// Where they are packed; what lies behind in the member's data belongs to nothing.
+    pub stream: Span,
+}
+
+/// Unpacks a member and holds it against its checksum. A stored one is looked at where it lies.
+///
+/// # Errors
+/// `Malformed` where size or checksum do not hold, `Limit` for bombs, `Unsupported` for rare methods; without the name.
+pub fn unpack(job: &Job, source: &Shared, entry: &Entry) -> Result<Unpacked> {
+    match entry.method {
+        STORED if entry.packed != entry.unpacked => Err(Refusal::malformed("a stored member has two sizes", entry.data.start)),
+        STORED => stored(source, entry),
+        DEFLATED => inflated(job, source, entry),
+        other => Err(Refusal::unsupported(format!("compressed with {}, which cannot be looked into", name_of(other)))
+            .hint("unpack it and zip it again with an ordinary program")),
+    }
+}
+
+/// The name of a compression method. [APPNOTE 4.4.5]
+fn name_of(method: u16) -> String {
+    match method {
+        1 => "Shrink".to_owned(),
+        6 => "Implode".to_owned(),
+        9 => "Deflate64".to_owned(),
+        12 => "bzip2".to_owned(),
+        14 => "LZMA".to_owned(),
+        93 => "Zstandard".to_owned(),
+        95 => "XZ".to_owned(),
+        98 => "PPMd".to_owned(),
+        other => format!("method {other}"),
+    }
+}
+
+fn stored(source: &Shared, entry: &Entry) -> Result<Unpacked> {
+    if checksum(&**source, entry.data)? != entry.crc {
+        return Err(broken(entry));
+    }
+    Ok(Unpacked { bytes: Window::shared(source, entry.data), stream: entry.data })
+}
+
+fn inflated(job: &Job, source: &Shared, entry: &Entry) -> Result<Unpacked> {
+    // The directory's size is the most that is ever inflated, so the limit can be asked before a byte is.
+    job.expanded(entry.packed, entry.unpacked)?;
+    let mut stream = DeflateDecoder::new(BufReader::with_capacity(BLOCK, Reader::new(&**source, entry.data)));
+    let mut out = CrcWriter::new(job.spool());
+    let mut block = vec![0; BLOCK.min(entry.unpacked as usize + 1)];
+    let mut done = 0u64;
+    loop {
+        let n = match stream.read(&mut block) {
+            Ok(n) => n,
+            Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof) => {
+                return Err(broken(entry));
+            }
+            Err(e) => return Err(e.into()),
+        };
+        if n == 0 {
+            break;
+        }
+        done += n as u64;
+        if done > entry.unpacked {
+            return Err(Refusal::malformed("a member unpacks to more than the directory says", entry.data.start));
+        }
+        out.write_all(&block[..n]).map_err(Refusal::write)?;
+    }
+    if done != entry.unpacked || out.crc().sum() != entry.crc {
+        return Err(broken(entry));
+    }
+    let stream = Span::new(entry.data.start, entry.data.start + stream.total_in());
+    Ok(Unpacked { bytes: out.into_inner().finish().map_err(Refusal::write)?, stream })
+}
+
+fn broken(entry: &Entry) -> Refusal {
+    Refusal::malformed("a member is damaged: it does not unpack to what the directory says", entry.data.start)
+}
+
+/// CRC-32 of a span.
+pub fn checksum(source: &dyn Source, span: Span) -> Result<u32> {
+    let mut crc = crc32fast::Hasher::new();
+    source::each_block(source, span, |block| crc.update(block))?;
+    Ok(crc.finalize())
+}
+
+/// Deflates `bytes` to the end of `spool`, always with the same effort; returns the place there and the CRC-32.
+///
+/// # Errors
+/// Those of reading and of writing.
+pub fn deflate(bytes: &dyn Source, spool: &mut Spool) -> Result<(Span, u32)> {
+    let start = spool.len();
+    let mut crc = crc32fast::Hasher::new();
+    let mut packer = DeflateEncoder::new(&mut *spool, Compression::new(6));
+    let mut wrote = Ok(());
+    source::each_block(bytes, bytes.span(), |block| {
+        crc.update(block);
+        if wrote.is_ok() {
+            wrote = packer.write_all(block);
+        }
+    })?;
+    wrote.and_then(|()| packer.finish().map(|_| ())).map_err(Refusal::write)?;
+    Ok((Span::new(start, spool.len()), crc.finalize()))
+}

@@ -1,0 +1,94 @@
+//! Samples with a few bytes changed, cut out, moved or added: refused in plain words, or cleaned and proved; never a fault
+//! of ours. The changes are the same in every run.
+
+use crate::support::*;
+use metascrub::refusal::Code;
+
+/// A small generator of numbers that look random. [Marsaglia, Xorshift RNGs]
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % n.max(1) as u64) as usize
+    }
+
+    fn change(&mut self, bytes: &mut Vec<u8>) {
+        let at = if self.below(3) == 0 { self.below(bytes.len().min(80)) } else { self.below(bytes.len()) };
+        let end = (at + self.below(40)).min(bytes.len());
+        match self.below(6) {
+            0 => bytes[at] = self.below(256) as u8,
+            1 => bytes[at] ^= 1 << self.below(8),
+            2 => bytes[at..end].fill(if self.below(2) == 0 { 0 } else { 255 }),
+            3 => bytes.truncate(at.max(1)),
+            4 => drop(bytes.drain(at..end)),
+            _ => {
+                let (part, to) = (bytes[at..end].to_vec(), self.below(bytes.len()));
+                bytes.splice(to..to, part);
+            }
+        }
+    }
+}
+
+/// Gives every chunk of a PNG a right checksum, so that changes are not refused for that alone.
+fn right_checksums(bytes: &mut [u8]) {
+    let mut at = 8;
+    while let Some(length) = bytes.get(at..at + 4) {
+        let end = at + 8 + u32::from_be_bytes(length.try_into().unwrap()) as usize;
+        if bytes.len() < end + 4 {
+            return;
+        }
+        let crc = crc32fast::hash(&bytes[at + 4..end]).to_be_bytes();
+        bytes[end..end + 4].copy_from_slice(&crc);
+        at = end + 4;
+    }
+}
+
+fn mutate(format: &str, rounds: usize) {
+    let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+    for path in files_below(&root().join("samples").join(format)) {
+        let (name, whole) = (path.file_name().unwrap().to_str().unwrap(), std::fs::read(&path).unwrap());
+        for _ in 0..rounds {
+            let mut bytes = whole.clone();
+            for _ in 0..1 + dice.below(4) {
+                if !bytes.is_empty() {
+                    dice.change(&mut bytes);
+                }
+            }
+            if format == "png" && dice.below(2) == 0 {
+                right_checksums(&mut bytes);
+            }
+            if let Err(r) = scrub(name, &bytes) {
+                let ours = matches!(r.code(), Code::Internal | Code::Damaged | Code::Leftover);
+                assert!(!ours, "{name}: {r}: {}", bytes.escape_ascii());
+            }
+        }
+    }
+}
+
+#[test]
+fn png() {
+    mutate("png", 500);
+}
+
+#[test]
+fn gif() {
+    mutate("gif", 500);
+}
+
+#[test]
+fn webp() {
+    mutate("webp", 500);
+}
+
+#[test]
+fn bmp() {
+    mutate("bmp", 500);
+}
+
+#[test]
+fn ico() {
+    mutate("ico", 500);
+}
