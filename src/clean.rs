@@ -297,9 +297,12 @@ fn plan(job: &Job, format: &'static Format, near: &Shared, far: &Shared) -> Resu
         echo.hear(place, &**near, &plan)?;
     }
     let warnings = plan.warnings().to_vec();
-    let changes = plan.has_changes();
-    let view = View::new(plan, far.clone())?;
+    let mut view = View::new(plan, far.clone())?;
     let identity = view.is_identity()?;
+    if !identity {
+        view.plan_mut().tell_otherwise();
+    }
+    let changes = view.plan().has_changes();
     if identity && changes {
         return Err(Refusal::new(Code::Internal, "something is called removed and is not"));
     }

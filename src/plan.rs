@@ -189,6 +189,7 @@ pub struct Draft {
     steps: Vec<Step>,
     findings: Vec<Finding>,
     warnings: Vec<String>,
+    otherwise: Option<Finding>,
     inner: Inner,
 }
 
@@ -202,7 +203,14 @@ struct Inner {
 impl Draft {
     /// An empty draft over `source`.
     pub fn new(source: &Shared) -> Draft {
-        Draft { source: source.clone(), steps: Vec::new(), findings: Vec::new(), warnings: Vec::new(), inner: Inner::default() }
+        Draft {
+            source: source.clone(),
+            steps: Vec::new(),
+            findings: Vec::new(),
+            warnings: Vec::new(),
+            otherwise: None,
+            inner: Inner::default(),
+        }
     }
 
     /// Content: kept, always. The same span may be claimed again, for pictures that share their data.
@@ -305,6 +313,12 @@ impl Draft {
         self.findings.push(found);
     }
 
+    /// What to say of a result that differs although nothing else was found: an order, an alignment, a slack that a frame
+    /// written anew does not have. It is told only then.
+    pub fn otherwise(&mut self, found: Finding) {
+        self.otherwise = Some(found);
+    }
+
     /// Something a person should know although nothing was done about it.
     pub fn warn(&mut self, warning: impl Into<String>) {
         self.warnings.push(warning.into());
@@ -356,6 +370,11 @@ impl Draft {
             if step.span.start > at {
                 return Err(Refusal::new(Code::Internal, "bytes without a fate").at(at));
             }
+            if let Fate::Offsets { code, .. } = step.fate
+                && step.span.len() % code.width() as u64 != 0
+            {
+                return Err(Refusal::malformed("a table of positions ends in the middle of one", step.span.end));
+            }
             if step.part == Part::Essence && !is_keep(step) {
                 return Err(Refusal::new(Code::Internal, "content that is not kept").at(at));
             }
@@ -365,10 +384,17 @@ impl Draft {
         if at != self.source.len() {
             return Err(Refusal::new(Code::Internal, "bytes without a fate at the end").at(at));
         }
-        if changes && !self.findings.iter().any(|f| f.action.changes()) {
+        if changes && self.otherwise.is_none() && !self.findings.iter().any(|f| f.action.changes()) {
             return Err(Refusal::new(Code::Internal, "something would go without a finding"));
         }
-        Ok(Plan { steps: self.steps, findings: self.findings, warnings: self.warnings, of: at, inner: self.inner })
+        Ok(Plan {
+            steps: self.steps,
+            findings: self.findings,
+            warnings: self.warnings,
+            otherwise: self.otherwise,
+            of: at,
+            inner: self.inner,
+        })
     }
 
     fn step(&mut self, span: Span, part: Part, name: &'static str, fate: Fate) {
@@ -410,6 +436,7 @@ pub struct Plan {
     steps: Vec<Step>,
     findings: Vec<Finding>,
     warnings: Vec<String>,
+    otherwise: Option<Finding>,
     of: u64,
     inner: Inner,
 }
@@ -428,6 +455,13 @@ impl Plan {
     /// What a person should know although nothing was done about it.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
+    }
+
+    /// Adds the finding for a result that differs although nothing else was found; called once that is known.
+    pub(crate) fn tell_otherwise(&mut self) {
+        if !self.has_changes() {
+            self.findings.extend(self.otherwise.take());
+        }
     }
 
     /// How long the input is, in bytes.

@@ -48,6 +48,11 @@ impl View {
         &self.plan
     }
 
+    /// The plan, for what can only be told once its result is known.
+    pub(crate) fn plan_mut(&mut self) -> &mut Plan {
+        &mut self.plan
+    }
+
     /// The input.
     pub fn source(&self) -> &Shared {
         &self.source

@@ -59,7 +59,9 @@ fn is_raw(tiff: &Tiff, walk: &Walk) -> bool {
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let (tiff, first) = Tiff::open(&**source, 0)?;
     let mut walk = tiff.walk(first, &[], MOST);
-    if let Some(trouble) = walk.trouble.take() {
+    // A link behind the last page that points outside of the file is a writer's carelessness; others are lies.
+    let careless = walk.directories.last().and_then(|d| d.next).is_some_and(|n| n >= source.len());
+    if let Some(trouble) = walk.trouble.take().filter(|_| !careless) {
         return Err(trouble);
     }
     if slide(&tiff, &walk) {
@@ -67,14 +69,16 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
             .hint("export the region you want to share as a plain TIFF or JPEG"));
     }
     let (pages, previews): (Vec<&Directory>, Vec<&Directory>) = choose(job, &tiff, &walk.directories);
-    if pages.is_empty() {
-        return Err(Refusal::malformed("there is no page", first));
+    let has = |page: &&Directory, tags: &[u16]| page.entries.iter().any(|e| tags.contains(&e.tag));
+    if pages.is_empty() || !pages.iter().all(|p| has(p, &[0x0100]) && has(p, &[0x0101]) && has(p, &[0x0111, 0x0144, 0x0201])) {
+        return Err(Refusal::malformed("a page has no picture", first));
     }
     let mut draft = Draft::new(source);
     let head = if tiff.big { Span::new(8, 16) } else { Span::new(4, 8) };
     draft.frame(Span::new(0, head.start), "header");
     draft.reframe(head, "first page", Fate::Position { of: pages[0].span.start, origin: 0, code: position(&tiff) });
 
+    draft.otherwise(Finding::rewritten("TIFF", "order, alignment and slack of the directories", Tells::Software));
     let mut found = Vec::new();
     let mut claims = data::Claims::default();
     for (i, page) in pages.iter().enumerate() {

@@ -8,7 +8,7 @@ use super::table::PAIRS;
 use crate::clean::{Job, Member};
 use crate::finding::{Finding, Tells};
 use crate::grammar::tiff::{Entry, Tiff};
-use crate::plan::Draft;
+use crate::plan::{Draft, Fate};
 use crate::policy::Token;
 use crate::refusal::{Refusal, Result};
 use crate::source::{self, Shared, Span, Window};
@@ -20,6 +20,8 @@ pub(super) struct Claims {
     pieces: BTreeMap<u64, Piece>,
     /// Claims that overlap others: tables of old JPEG, and streams around strips.
     loose: Vec<Span>,
+    /// Values of tags, which may share their bytes or a part of them.
+    values: Vec<Span>,
 }
 
 struct Piece {
@@ -53,6 +55,10 @@ impl Claims {
         let compression = one(0x0103).unwrap_or(1);
         let old_jpeg = compression == 6;
         for (offsets, counts) in PAIRS {
+            // Outside old JPEG this pair is a preview's.
+            if offsets == 0x0201 && !old_jpeg {
+                continue;
+            }
             let Some(at) = find(offsets) else { continue };
             if at.count > 16 << 20 {
                 return Err(Refusal::limit("more than 16 million strips").at(at.span.start));
@@ -113,6 +119,11 @@ impl Claims {
         Ok(())
     }
 
+    /// Takes note of values that lie outside their directory.
+    pub(super) fn value(&mut self, span: Span) {
+        self.values.push(span);
+    }
+
     /// Puts all data into the draft.
     pub(super) fn draft(self, job: &Job, source: &Shared, draft: &mut Draft) -> Result<()> {
         let mut loose = self.loose;
@@ -130,24 +141,29 @@ impl Claims {
                 loose.push(piece.span);
             }
         }
-        // Old JPEG may keep its tables inside its stream: the union stays, whole.
-        loose.sort();
-        let mut union: Option<Span> = None;
-        for span in loose {
-            match &mut union {
-                Some(u) if span.start <= u.end => u.end = u.end.max(span.end),
-                _ => {
-                    if let Some(done) = union.replace(span) {
-                        draft.essence(done, "old JPEG data");
-                    }
-                }
-            }
+        // Old JPEG may keep its tables inside its stream: the union stays, whole. So do values that share bytes.
+        for span in union(loose) {
+            draft.essence(span, "old JPEG data");
         }
-        if let Some(done) = union {
-            draft.essence(done, "old JPEG data");
+        for span in union(self.values) {
+            draft.insert(span.start, "alignment", Fate::Pad(2));
+            draft.frame(span, "values");
         }
         Ok(())
     }
+}
+
+/// The spans with those that overlap made one.
+fn union(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort();
+    let mut out: Vec<Span> = Vec::new();
+    for span in spans {
+        match out.last_mut() {
+            Some(last) if span.start < last.end || span == *last => last.end = last.end.max(span.end),
+            _ => out.push(span),
+        }
+    }
+    out
 }
 
 /// A strip that is a file of its own: cleaned, and filled up to its old length with zeros, which decoders never reach.
@@ -165,7 +181,7 @@ fn coded(job: &Job, source: &Shared, draft: &mut Draft, span: Span) -> Result<()
             draft.member(Span::new(span.start, span.end - rest.min(span.len() - 1)), "strip", Some(clean));
             if rest > 0 {
                 let tail = Span::new(span.end - rest.min(span.len() - 1), span.end);
-                draft.reframe(tail, "filling", crate::plan::Fate::put(vec![0; rest as usize]));
+                draft.reframe(tail, "filling", Fate::put(vec![0; rest as usize]));
             }
         }
         Member::Same(_) => draft.essence(span, "strip"),

@@ -41,9 +41,16 @@ pub(super) fn rewrite(
         let entry = entries.iter().find(|e| e.tag == *t);
         entry.is_some_and(|e| tiff.rationals(e, 1).first().is_some_and(|(_, d)| *d == 0))
     });
+    // These speak of old JPEG; elsewhere of a preview.
+    let old_jpeg = entries.iter().any(|e| e.tag == 0x0103 && tiff.numbers(e, 1) == [6]);
+    let preview = |e: &Entry| (0x0200..=0x0209).contains(&e.tag) && !old_jpeg;
     let mut kept = Vec::new();
     let mut gone = page.entries.len() - entries.len();
     for entry in entries {
+        if preview(&entry) {
+            gone += 1;
+            continue;
+        }
         let resolution = matches!(entry.tag, 0x011a | 0x011b | 0x0128);
         match keep(job, source, tiff, draft, &entry, claims, found)? {
             Some(entry) if !(resolution && zero_resolution) => kept.push(entry),
@@ -79,6 +86,7 @@ pub(super) fn rewrite(
 }
 
 /// The entry as it stays, if it does.
+#[allow(clippy::too_many_arguments)]
 fn keep(
     job: &Job,
     source: &Shared,
@@ -110,33 +118,30 @@ fn keep(
                 return Ok(None);
             }
         }
-        Rule::Profile => return profile(job, source, tiff, draft, entry, data, found),
+        Rule::Profile => return profile(job, source, tiff, draft, entry, data, claims, found),
+        Rule::Offsets | Rule::Counts if !matches!(entry.kind, 3 | 4 | 13 | 16 | 18) => {
+            return Err(Refusal::malformed("positions of picture data are no positions", entry.span.start));
+        }
         Rule::Offsets => return Ok(Some(offsets(tiff, draft, entry, data))),
         Rule::Keep if entry.tag == 0x0112 && !tiff.numbers(entry, 1).first().is_some_and(|o| (1..=8).contains(o)) => {
             return Ok(None);
         }
         _ => {}
     }
-    Ok(Some(as_it_is(tiff, draft, entry, data)))
+    Ok(Some(as_it_is(tiff, claims, entry, data)))
 }
 
 /// The value in the entry, the rest of its field zero, or its position.
-fn as_it_is(tiff: &Tiff, draft: &mut Draft, entry: &Entry, data: Span) -> Kept {
+fn as_it_is(tiff: &Tiff, claims: &mut Claims, entry: &Entry, data: Span) -> Kept {
     let field = if entry.is_inline() {
         let mut bytes = tiff.bytes(entry, 8);
         bytes.resize(entry.field.len() as usize, 0);
         vec![Fate::put(bytes)]
     } else {
-        claim(draft, data);
+        claims.value(data);
         vec![Fate::Position { of: data.start, origin: 0, code: super::position(tiff) }]
     };
     Kept { entry: *entry, count: entry.count, field }
-}
-
-/// Values that lie elsewhere, on an even position. Two entries may share them.
-fn claim(draft: &mut Draft, data: Span) {
-    draft.insert(data.start, "alignment", Fate::Pad(2));
-    draft.frame(data, "values");
 }
 
 fn code(tiff: &Tiff, kind: u16) -> Number {
@@ -179,6 +184,7 @@ fn profile(
     draft: &mut Draft,
     entry: &Entry,
     data: Span,
+    claims: &mut Claims,
     found: &mut Vec<Finding>,
 ) -> Result<Option<Kept>> {
     let bytes = source.bytes(data, job.limits().block)?;
@@ -187,7 +193,7 @@ fn profile(
         return Ok(None);
     };
     if neutral == bytes || entry.is_inline() {
-        return Ok(Some(as_it_is(tiff, draft, entry, data)));
+        return Ok(Some(as_it_is(tiff, claims, entry, data)));
     }
     let count = neutral.len() as u64;
     draft.insert(data.start, "alignment", Fate::Pad(2));
