@@ -345,3 +345,15 @@ fn hostile_structures_end() {
         }
     }
 }
+
+#[test]
+fn what_is_lost_is_not_repaired_in_silence() {
+    // The cross-references point nowhere, and one object of the page cannot be read: a repair would lose the page's text.
+    let good = simple("", "", &[], "");
+    let broken = |bytes: Vec<u8>| bytes.replacen(b"startxref\n", b"startxxxx\n");
+    scrub("a.pdf", &broken(good.clone())).unwrap().changed();
+    let lost = good.replacen(b"4 0 obj", b"4 0 xxx");
+    assert_eq!(refusal("a.pdf", &broken(lost)).code(), Code::Malformed);
+    let missing = good.replacen(b"/Kids[3 0 R]", b"/Kids[9 0 R]");
+    assert_eq!(refusal("a.pdf", &missing).code(), Code::Malformed);
+}

@@ -42,7 +42,7 @@ pub(super) fn settle<'b>(
     if !looked_into {
         return Ok(cut(walk, k, all.first(), data));
     }
-    let unwound = unwind(walk, &all[..plain], &data)?;
+    let unwound = unwind(walk, number, &all[..plain], &data)?;
     let Some(unwound) = unwound else {
         if picture.is_none() && plain < 2 && !k.is_content() {
             return Ok(cut(walk, k, all.first(), data));
@@ -111,11 +111,18 @@ struct Unwound<'d> {
 }
 
 /// Undoes the plain filters; `None` where too much comes out.
-fn unwind<'d>(walk: &Walk, filters: &[Filter], data: &'d [u8]) -> Result<Option<Unwound<'d>>> {
+fn unwind<'d>(walk: &mut Walk, number: u32, filters: &[Filter], data: &'d [u8]) -> Result<Option<Unwound<'d>>> {
     let mut bytes = Cow::Borrowed(data);
     let mut inner_tail = false;
     for (i, filter) in filters.iter().enumerate() {
         let Some(decoded) = filters::decode(filter, &bytes, LARGEST) else { return Ok(None) };
+        if !decoded.whole && decoded.used < bytes.len() {
+            // Whoever shows the file stops here as well, unless it was damaged in more places than this one.
+            if walk.lenient || walk.job.policy().is_strict() {
+                return Err(Refusal::malformed(format!("the packed data of object {number} is damaged"), 0));
+            }
+            walk.warn(format!("the packed data of object {number} is damaged; it was kept as it is"));
+        }
         inner_tail |= i > 0 && bytes[decoded.used.min(bytes.len())..].iter().any(|b| !is_space(*b));
         walk.job.expanded(bytes.len() as u64, decoded.bytes.len() as u64)?;
         bytes = Cow::Owned(decoded.bytes);

@@ -3,11 +3,14 @@
 //! only to learn what stays, so that back references (a page's parent, the page of a bookmark) can be told from dangling
 //! ones; then for good.
 
+mod notes;
+mod parts;
+
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::schema::{self, K, Shape};
-use super::{actions, annotations, attachments, claims, streams, tell};
+use super::{actions, annotations, attachments, streams, tell};
 use crate::clean::Job;
 use crate::finding::Finding;
 use crate::grammar::pdf::book::{Book, Item};
@@ -19,17 +22,7 @@ use crate::source::Shared;
 /// How deep direct objects may nest while they are sorted out.
 const DEEPEST: usize = 256;
 
-/// What the walk learned besides the objects it wrote.
-#[derive(Default)]
-pub(super) struct Notes {
-    pub(super) findings: Vec<Finding>,
-    pub(super) warnings: Vec<String>,
-    told: HashSet<(String, String, Option<String>)>,
-    /// Object numbers that removed things led to.
-    pub(super) dropped: Vec<u32>,
-    /// Members that were cleaned: (name, outcome), for the draft to adopt.
-    pub(super) members: Vec<(String, crate::clean::Cleaned)>,
-}
+pub(super) use notes::Notes;
 
 /// One walk.
 pub(super) struct Walk<'b> {
@@ -99,13 +92,7 @@ impl<'b> Walk<'b> {
         while let Some((old, k)) = self.queue.pop_front() {
             self.job.limits().check_structures(self.numbers.len())?;
             let new = self.numbers.get(&old).copied().unwrap_or(0);
-            let item = match self.book.item(old) {
-                Ok(item) => item,
-                // Viewers take what they cannot read for nothing, and so does the gate.
-                Err(e) if self.lenient && e.code() == Code::Malformed => Item::Value(Obj::Null),
-                Err(e) => return Err(e),
-            };
-            match item {
+            match self.book.item(old)? {
                 Item::Value(obj) => {
                     let obj = self.value(obj, k, 0)?.unwrap_or(Obj::Null);
                     if let Some(writer) = &mut self.writer {
@@ -158,6 +145,10 @@ impl<'b> Walk<'b> {
 
     fn reference(&mut self, number: u32, generation: u16, k: K) -> Result<Option<Obj<'b>>> {
         if !self.book.has(number, generation) {
+            // Where the structure had to be repaired, what is missing may be what was lost.
+            if k == K::Node || self.lenient && !k.is_weak() {
+                return Err(Refusal::malformed(format!("object {number} is missing"), 0));
+            }
             return Ok(None);
         }
         let mut k = k;
@@ -216,14 +207,6 @@ impl<'b> Walk<'b> {
     /// The value of a key, references followed.
     pub(super) fn get(&self, dict: &Dict<'b>, key: &str) -> Obj<'b> {
         self.book.resolve(dict.at(key))
-    }
-
-    /// The dictionary that something is or leads to.
-    pub(super) fn get_node(&self, obj: &Obj<'b>) -> Option<Dict<'b>> {
-        match self.book.resolve(obj) {
-            Obj::Dict(dict) => Some(dict),
-            _ => None,
-        }
     }
 
     fn array(&mut self, items: Vec<Obj<'b>>, k: K, depth: usize) -> Result<Obj<'b>> {
@@ -411,149 +394,6 @@ impl<'b> Walk<'b> {
         match &mut self.writer {
             Some(writer) => writer.stream(new, &mut kept, &data).map_err(Refusal::write),
             None => Ok(()),
-        }
-    }
-
-    /// Filters stand in the dictionary itself, so that rewriting the data leaves no stray object behind.
-    fn inline_filters(&self, dict: &mut Dict<'b>) {
-        for key in ["Filter", "DecodeParms", "Length1"] {
-            let mut value = self.get(dict, key);
-            if let Obj::Array(items) = &mut value {
-                for item in items {
-                    *item = self.book.resolve(item);
-                }
-            }
-            match value {
-                Obj::Null => _ = dict.remove(key),
-                value => dict.set(key, value),
-            }
-        }
-        dict.sort();
-    }
-
-    /// The claims of an archive or accessible document, in a packet that says nothing else.
-    fn claims(&mut self, new: u32, dict: &Dict<'b>, data: &[u8]) -> Result<()> {
-        if !self.is_writing() {
-            return Ok(());
-        }
-        let packet = self.book.decoded(dict, data)?.unwrap_or_default();
-        let fresh = claims::packet(&packet).unwrap_or_default();
-        if fresh != packet {
-            for finding in crate::names::xmp::describe("XMP", &packet) {
-                self.tell(finding);
-            }
-        }
-        let mut dict = Dict::default();
-        dict.set("Subtype", Obj::name("XML"));
-        dict.set("Type", Obj::name("Metadata"));
-        match &mut self.writer {
-            Some(writer) => writer.stream(new, &mut dict, &fresh).map_err(Refusal::write),
-            None => Ok(()),
-        }
-    }
-
-    /// Whether a metadata stream claims that the document is of a kind that must say so itself.
-    pub(super) fn is_claimed(&self, value: &Obj<'b>) -> bool {
-        let Obj::Ref(number, generation) = value else { return false };
-        match self.book.item(*number) {
-            Ok(Item::Stream(dict, data)) if self.book.has(*number, *generation) => {
-                let packet = self.book.decoded(&dict, &data).ok().flatten();
-                packet.is_some_and(|packet| claims::packet(&packet).is_some())
-            }
-            _ => false,
-        }
-    }
-
-    fn nothing(&mut self, new: u32) -> Result<()> {
-        match &mut self.writer {
-            Some(writer) => writer.object(new, &Obj::Null).map_err(Refusal::write),
-            None => Ok(()),
-        }
-    }
-
-    /// Remembers which streams make up which page, so that what is heard in them can be placed.
-    fn count_page(&mut self, dict: &Dict<'b>) {
-        if dict.has("Kids") {
-            return;
-        }
-        self.pages += 1;
-        if dict.has("CropBox") && dict.has("MediaBox") && self.get(dict, "CropBox") != self.get(dict, "MediaBox") {
-            self.warn("pages are cropped; what lies outside the visible part was kept");
-        }
-        let contents = dict.at("Contents");
-        if let Obj::Ref(number, _) = contents {
-            self.page_of.insert(*number, self.pages);
-        }
-        if let Obj::Array(parts) = self.book.resolve(contents) {
-            for part in parts {
-                if let Obj::Ref(number, _) = part {
-                    self.page_of.insert(number, self.pages);
-                }
-            }
-        }
-    }
-
-    fn is_unwanted(&self, key: &[u8], of: K) -> bool {
-        use crate::policy::Token;
-        let token = match (key, of) {
-            (_, K::Filespec | K::FilespecTree) => Token::Attachments,
-            (_, K::Outlines) => Token::Bookmarks,
-            (_, K::StructRoot) => Token::Structure,
-            (_, K::AcroForm) => Token::Forms,
-            (b"Lang", K::Leaf) => Token::Language,
-            (b"Alt", K::Leaf) => Token::AltText,
-            _ => return false,
-        };
-        !self.job.keeps(token)
-    }
-
-    /// Lets the echo listen to a string that stays.
-    fn hear(&self, obj: &Obj) -> Result<()> {
-        if self.job.is_heard()
-            && let Some(text) = obj.as_text()
-        {
-            self.job.hear("the document", text.as_bytes(), true)?;
-        }
-        Ok(())
-    }
-
-    /// Says once that embedded fonts stay as they are.
-    pub(super) fn keep_fonts(&mut self) {
-        let why = "fonts are needed to show the text; the names and notices inside them stay";
-        self.tell(Finding::kept("font", "embedded font programs", crate::finding::Tells::Software, why));
-    }
-
-    /// Says something, once.
-    pub(super) fn tell(&mut self, finding: Finding) {
-        let key = (finding.place.to_string(), finding.label.to_string(), finding.value.clone());
-        if self.is_writing() && self.notes.told.insert(key) {
-            self.notes.findings.push(finding);
-        }
-    }
-
-    /// Says something without a finding, once.
-    pub(super) fn warn(&mut self, warning: impl Into<String>) {
-        let warning = warning.into();
-        if self.is_writing() && !self.notes.warnings.contains(&warning) {
-            self.notes.warnings.push(warning);
-        }
-    }
-
-    fn tell_unexpected(&mut self, k: K, obj: &Obj<'b>) {
-        tell::unexpected(self, k, obj);
-        self.drop_object(obj);
-    }
-
-    /// Remembers what removed things lead to, so that it is not taken for unreferenced.
-    pub(super) fn drop_object(&mut self, obj: &Obj) {
-        if !self.is_writing() {
-            return;
-        }
-        match obj {
-            Obj::Ref(number, _) => self.notes.dropped.push(*number),
-            Obj::Array(items) => items.iter().for_each(|item| self.drop_object(item)),
-            Obj::Dict(dict) => dict.0.iter().for_each(|(_, value)| self.drop_object(value)),
-            _ => {}
         }
     }
 }

@@ -202,10 +202,10 @@ impl<'a> Book<'a> {
         }
         let mut obj = lexer.object()?;
         self.comments.set(self.comments.get() | lexer.comments);
-        if self.decrypted {
-            if let Some(clear) = self.doc.objects.get(&(number, self.generation(number))) {
-                uncover(&mut obj, clear);
-            }
+        if self.decrypted
+            && let Some(clear) = self.doc.objects.get(&(number, self.generation(number)))
+        {
+            uncover(&mut obj, clear);
         }
         lexer.skip();
         if let Obj::Dict(dict) = obj {
