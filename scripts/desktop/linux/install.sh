@@ -32,7 +32,7 @@ case $drop in # one spelling has to be right in a shell, in a desktop entry and 
 '*) fail "the path $data has a character that menus cannot hold; choose another with XDG_DATA_HOME" ;;
 esac
 
-ours() { [ -f "$1" ] && grep -q "$mine" "$1"; }
+ours() { [ -f "$1" ] && grep -q -e "$mine" -e '<!-- metascrub -->' "$1"; }
 
 put() { # template, place, mode: whole or not at all, and never over a file of somebody else
     if [ -n "$remove" ]; then
@@ -95,6 +95,7 @@ thunar() {
 
 put ../metascrub-drop "$drop" 755
 put ../metascrub-drop-test "$drop-test" 755
+put metascrub.svg "$data/icons/hicolor/scalable/apps/metascrub.svg" 644
 put metascrub.desktop "$data/applications/metascrub.desktop" 644
 put script-menu "$data/nautilus/scripts/Clean with metascrub" 755
 put script-menu "$config/caja/scripts/Clean with metascrub" 755
@@ -110,7 +111,11 @@ if [ -n "$remove" ]; then
 fi
 if [ -n "$icon" ] && [ -d "$desktop" ]; then
     put metascrub.desktop "$desktop/metascrub.desktop" 755
-    gio set "$desktop/metascrub.desktop" metadata::trusted true 2>/dev/null
+    { # GNOME and XFCE want to be told that the user trusts a launcher on the desktop
+        gio set "$desktop/metascrub.desktop" metadata::trusted true
+        sum=$(sha256sum <"$desktop/metascrub.desktop") &&
+            gio set "$desktop/metascrub.desktop" metadata::xfce-exe-checksum "${sum%% *}"
+    } 2>/dev/null
 fi
 echo "Installed for this user: “Clean with metascrub” in the menu of each file manager."
 echo "A file manager that is open shows it when it is started again (Thunar: thunar -q, Nautilus: nautilus -q)."
