@@ -25,7 +25,7 @@ trap 'kill $(jobs -p) 2>/dev/null' EXIT
 failed=0
 expect() { for name; do [ -e "$name" ] || { echo "missing: $name"; failed=1; }; done; }
 shot() { sleep 1; import -window root "$SHOTS/$1.png"; echo "picture: $SHOTS/$1.png"; }
-answer() { xdotool search --sync --onlyvisible --class zenity windowactivate --sync sleep 0.5 key Escape; sleep 1; }
+answer() { xdotool search --sync --onlyvisible --class zenity windowactivate --sync; xdotool key Return; sleep 1; }
 pick() { xdotool key Menu; sleep 1; shot "$1"; xdotool key Up Up Return; sleep 3; } # ours stands above Properties
 
 mkdir -p "$HOME/Desktop" "$HOME/my files" && cd "$HOME/my files" || exit
@@ -45,11 +45,11 @@ echo 'Nothing in here but text.' | tee "$HOME/more/fine.txt" "$HOME/drag me/drop
 printf '\000\001\002' >"$HOME/more/odd.xyz"
 printf '\000\001\002' >"$HOME/more/back\\slash <i>odd & 100%.bin"
 
-openbox 2>/dev/null & dunst & sleep 1
+openbox >/dev/null 2>&1 & dunst & thunar --daemon & sleep 2
 
 # 1. The menu of a selection, everything goes well: a notification.
 browse() { # folder, place from the left
-    thunar "$1" &
+    thunar "$1"
     xdotool search --sync --onlyvisible --name "^$(basename "$1") - Thunar" windowsize --sync 520 480 windowmove "$2" 20 \
         windowactivate --sync
     sleep 2
@@ -68,6 +68,7 @@ xdotool key ctrl+a
 pick 3-menu
 shot 4-refused
 answer
+xdotool search --onlyvisible --class zenity && { echo "the dialog did not close"; failed=1; }
 expect "$HOME/more/fine.clean.txt"
 xdotool key ctrl+w
 
