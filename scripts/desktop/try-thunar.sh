@@ -90,6 +90,6 @@ expect "$HOME/launched/by launcher.clean.txt"
 
 # 5. Afterwards Thunar has forgotten it.
 "$HERE/linux/uninstall.sh" --prefix "$HOME" >/dev/null
-[ -z "$(grep -rl metascrub-drop "$HOME/.config" "$HOME/.local" "$HOME/Desktop")" ] || { echo "left behind after uninstall"; failed=1; }
+! grep -rq metascrub-drop "$HOME/.config" "$HOME/.local" "$HOME/Desktop" || { echo "left behind after uninstall"; failed=1; }
 thunar -q
 exit $failed
