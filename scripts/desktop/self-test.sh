@@ -143,10 +143,10 @@ for pair in '{ }' '( )' '[ ]'; do
 done
 
 # --- the scripts themselves -----------------------------------------------------------------------------------------
-for file in metascrub-drop metascrub-drop-test linux/*.sh linux/script-menu macos/install.sh; do ok dash -n "$file"; done
+for file in metascrub-drop metascrub-drop-test linux/*.sh linux/script-menu macos/install.sh ../install.sh ../hooks/*; do ok sh -n "$file"; done
 for file in *.sh; do ok bash -n "$file"; done
 if have shellcheck; then
-    ok shellcheck metascrub-drop metascrub-drop-test linux/*.sh linux/script-menu macos/install.sh
+    ok shellcheck metascrub-drop metascrub-drop-test linux/*.sh linux/script-menu macos/install.sh ../install.sh ../hooks/*
     ok shellcheck -e SC2015,SC2016,SC2086,SC2153 ./*.sh
 fi
 

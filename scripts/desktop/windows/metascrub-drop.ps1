@@ -33,7 +33,7 @@ function Split-CommandLine([string] $Line) {
 
 function Get-Why($Reason) {
     if (-not $Reason) { return ': metascrub did not say why' }
-    $message = [string] $Reason.message
+    $message = ([string] $Reason.message) -replace ' \(os error [0-9]+\)', ''
     if ($Reason.PSObject.Properties['advice'] -and $Reason.advice -and $Reason.advice -notmatch '--') { $message += '; ' + $Reason.advice }
     switch ([string] $Reason.code) {
         'encrypted' { return ' is locked with a password; remove the password first' }
@@ -46,8 +46,6 @@ function Get-Why($Reason) {
         'unsupported' { return " cannot be cleaned yet: $message" }
         'unknown-member' { return " has a file of unknown type inside: $message" }
         'limit' { return " is beyond a limit: $message" }
-        'read' { return " could not be read: $message" }
-        'write' { return ": the clean copy could not be written: $message" }
         default { return ": $message" }
     }
 }
