@@ -36,10 +36,12 @@ if [ -z "${METASCRUB-}" ]; then
 fi
 export METASCRUB
 "$HERE/linux/install.sh" --prefix "$HOME" >/dev/null || exit
-for name in 'two words.txt' "it's \"quoted\".txt" '$(touch OUCH) 100%.txt' '-rf.txt' 'Grüße 写真.txt' 'back\slash <b>.txt'; do
+for name in 'two words.txt' "it's \"quoted\".txt" '$(touch OUCH) 100%.txt' '-rf.txt' 'Grüße 写真.txt' 'back\slash <b>.txt' \
+    $'line\nbreak.txt'; do
     echo 'Nothing in here but text.' >"./$name"
 done
 
+convert -size 64x64 gradient:red-blue -set comment 'by Anna Example' photo.png
 mkdir "$HOME/more" "$HOME/drag me" "$HOME/launched"
 echo 'Nothing in here but text.' | tee "$HOME/more/fine.txt" "$HOME/drag me/dropped here.txt" >"$HOME/launched/by launcher.txt"
 printf '\000\001\002' >"$HOME/more/odd.xyz"
@@ -59,7 +61,7 @@ xdotool key ctrl+a
 pick 1-menu
 shot 2-all-well
 expect 'two words.clean.txt' "it's \"quoted\".clean.txt" '$(touch OUCH) 100%.clean.txt' './-rf.clean.txt' \
-    'Grüße 写真.clean.txt' 'back\slash <b>.clean.txt'
+    'Grüße 写真.clean.txt' 'back\slash <b>.clean.txt' $'line\nbreak.clean.txt' photo.clean.png
 xdotool key ctrl+w
 
 # 2. Some are refused: a dialog that waits.
