@@ -138,7 +138,7 @@ function Test-Self {
     & $check 'missing program' 'The program metascrub was not found, so nothing was cleaned. Install it, then try again.' (Invoke-Clean @('a.jpg')).Text
     & $check 'the line of cmd.exe' 'C:\a&b^.jpg|C:\two words\100% it''s !x!.jpg|C:\-x.jpg' ((Split-CommandLine 'C:\Windows\system32\cmd.exe /c ""D:\my tools\metascrub-drop.cmd" C:\a&b^.jpg "C:\two words\100% it''s !x!.jpg" C:\-x.jpg"') -join '|')
     & $check 'the line of cmd.exe, quoted at the end' 'C:\b c.jpg|C:\d & e.jpg' ((Split-CommandLine 'cmd /c ""C:\Metascrub-Drop.cmd" "C:\b c.jpg" "C:\d & e.jpg""') -join '|')
-    & $check 'the line of cmd.exe, no names' 0 @(Split-CommandLine 'cmd.exe').Count
+    & $check 'the line of cmd.exe, no names' 0 (@(Split-CommandLine 'cmd.exe').Count)
     if ($script:failed) { Write-Output "metascrub-drop.ps1: $($script:failed) checks failed"; exit 1 }
     Write-Output 'metascrub-drop.ps1: all well'
     exit 0
