@@ -28,6 +28,7 @@ function Split-CommandLine([string] $Line) {
     $rest = $Line.Substring($at + $name.Length).TrimStart('"')
     # cmd /c "..." puts one pair of quotes around everything
     if ((($rest.ToCharArray() | Where-Object { $_ -eq '"' }) | Measure-Object).Count % 2) { $rest = $rest.TrimEnd().TrimEnd('"') }
+    if ([regex]::Matches($rest, '"').Count % 2) { $rest = $rest.Remove($rest.LastIndexOf('"'), 1) }
     return @([regex]::Matches($rest, '"([^"]*)"|(\S+)') | ForEach-Object { $_.Value.Trim('"') })
 }
 
@@ -137,6 +138,8 @@ function Test-Self {
     $env:METASCRUB = 'no-such-program-here'
     & $check 'missing program' 'The program metascrub was not found, so nothing was cleaned. Install it, then try again.' (Invoke-Clean @('a.jpg')).Text
     & $check 'the line of cmd.exe' 'C:\a&b^.jpg|C:\two words\100% it''s !x!.jpg|C:\-x.jpg' ((Split-CommandLine 'C:\Windows\system32\cmd.exe /c ""D:\my tools\metascrub-drop.cmd" C:\a&b^.jpg "C:\two words\100% it''s !x!.jpg" C:\-x.jpg"') -join '|')
+    & $check 'the line of cmd.exe, quoted at the end' 'C:\b c.jpg|C:\d & e.jpg' ((Split-CommandLine 'cmd /c ""C:\Metascrub-Drop.cmd" "C:\b c.jpg" "C:\d & e.jpg""') -join '|')
+    & $check 'the line of cmd.exe, no names' 0 (@(Split-CommandLine 'cmd.exe').Count)
     if ($script:failed) { Write-Output "metascrub-drop.ps1: $($script:failed) checks failed"; exit 1 }
     Write-Output 'metascrub-drop.ps1: all well'
     exit 0
