@@ -69,12 +69,12 @@ pub(super) fn rows(job: &Job, source: &Shared, draft: &mut Draft, rows: Rows) ->
             draft.frame(Span::new(chunk.letters().start, Rows::packed(chunk).start), name);
             draft.essence(Span::new(Rows::packed(chunk).start, stop.at), name);
             let tail = Span::new(stop.at, chunk.data.end);
-            draft.remove(tail, name, hidden(&**source, tail, is_picture(&**source, tail)?)?);
+            draft.remove(tail, name, hidden(&**source, name, tail, is_picture(&**source, tail)?)?);
             draft.reframe(chunk.crc(), name, Fate::put(stop.crc.to_be_bytes()));
         } else if chunk.data.is_empty() {
             draft.remove(chunk.whole(), name, Finding::removed(name, "empty chunk behind the picture data", Tells::Unknown));
         } else {
-            draft.remove(chunk.whole(), name, hidden(&**source, chunk.data, true)?);
+            draft.remove(chunk.whole(), name, hidden(&**source, name, chunk.data, true)?);
         }
     }
     Ok(())
@@ -139,13 +139,13 @@ fn check(source: &dyn Source, chunk: &Chunk, crc: u32, strict: bool) -> Result<(
     Ok(())
 }
 
-fn hidden(source: &dyn Source, span: Span, picture: bool) -> Result<Finding> {
+fn hidden(source: &dyn Source, name: &'static str, span: Span, picture: bool) -> Result<Finding> {
     let mut zero = true;
     source::each_block(source, span, |block| zero &= block.iter().all(|b| *b == 0))?;
     Ok(match (zero, picture) {
-        (true, _) => Finding::removed("IDAT", "padding behind the picture data", Tells::Unknown),
-        (_, true) => Finding::removed("IDAT", CROPPED, Tells::Preview),
-        _ => Finding::removed("IDAT", "data hidden behind the picture data", Tells::Hidden),
+        (true, _) => Finding::removed(name, "padding behind the picture data", Tells::Unknown),
+        (_, true) => Finding::removed(name, CROPPED, Tells::Preview),
+        _ => Finding::removed(name, "data hidden behind the picture data", Tells::Hidden),
     }
     .bytes(span.len()))
 }
