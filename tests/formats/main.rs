@@ -2,7 +2,9 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::panic, clippy::unwrap_used, clippy::expect_used)]
 
+mod gz;
 mod samples;
 mod support;
+mod tar;
 mod text;
 mod zip;
