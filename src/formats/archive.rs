@@ -1,7 +1,7 @@
 //! What archives of all kinds share: the entries that systems and programs leave behind, the names that a member may have,
 //! where links may lead, and what is said when members are of unknown types.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
@@ -78,12 +78,14 @@ pub struct Names {
     place: &'static str,
     keep: bool,
     number: u64,
-    seen: HashSet<Vec<u8>>,
+    /// Names so far, and whether they are folders'.
+    seen: HashMap<Vec<u8>, bool>,
     folded: HashSet<String>,
     tell: BTreeMap<&'static str, (Tells, String, u64)>,
     warnings: Vec<String>,
     clashes: u64,
     strange: u64,
+    rewritten: BTreeMap<&'static str, (String, u64)>,
 }
 
 impl Names {
@@ -93,22 +95,22 @@ impl Names {
             place,
             keep: job.keeps(Token::Name),
             number: 0,
-            seen: HashSet::new(),
+            seen: HashMap::new(),
             folded: HashSet::new(),
             tell: BTreeMap::new(),
             warnings: Vec::new(),
             clashes: 0,
             strange: 0,
+            rewritten: BTreeMap::new(),
         }
     }
 
-    /// The name that a member may have, and a finding where it is not the one it has. `windows` is whether backslashes
-    /// part its folders.
+    /// The name that a member may have, where it is not the one it has. `windows` is whether backslashes part its folders.
     ///
     /// # Errors
     /// `Malformed` for names that lead out of the archive, hold control characters or stand for two members; `Limit` for
     /// very long ones.
-    pub fn admit(&mut self, raw: &[u8], is_folder: bool, windows: bool) -> Result<Option<(Vec<u8>, Finding)>> {
+    pub fn admit(&mut self, raw: &[u8], is_folder: bool, windows: bool) -> Result<Option<Vec<u8>>> {
         let shown = String::from_utf8_lossy(raw).into_owned();
         is_safe(raw).map_err(|r| r.within(&shown))?;
         let relative = relative(raw, windows);
@@ -116,22 +118,24 @@ impl Names {
             return Err(Refusal::malformed("a member has no name", 0).within(&shown));
         }
         let name = if self.keep || is_folder { relative.clone() } else { self.numbered(&relative) };
-        if !self.seen.insert(essential(&name)) {
+        // A folder may be listed again; nothing in it is hidden by that.
+        let before = self.seen.insert(essential(&name), is_folder);
+        if before.is_some_and(|folder| !(folder && is_folder)) {
             return Err(Refusal::malformed("two members have the same name", 0)
                 .within(&shown)
                 .hint("unpack it and zip it again: programs would disagree about which of the two is meant"));
         }
         if let Ok(text) = std::str::from_utf8(&name) {
-            self.listen(text, is_folder);
+            self.listen(text, is_folder, before.is_some());
         } else {
             self.strange += 1;
         }
         if name == raw {
             return Ok(None);
         }
-        let label = if name == relative { "a name that is not relative" } else { "a name" };
-        let tells = if name == relative { Tells::History } else { Tells::Text };
-        Ok(Some((name, Finding::rewritten(self.place, label, tells).value(shown))))
+        let label = if name == relative { "names that are not relative" } else { "names of members" };
+        self.rewritten.entry(label).or_insert_with(|| (shown, 0)).1 += 1;
+        Ok(Some(name))
     }
 
     fn numbered(&mut self, name: &[u8]) -> Vec<u8> {
@@ -146,8 +150,8 @@ impl Names {
         out
     }
 
-    fn listen(&mut self, name: &str, is_folder: bool) {
-        if !self.folded.insert(name.trim_end_matches('/').to_lowercase()) {
+    fn listen(&mut self, name: &str, is_folder: bool, again: bool) {
+        if !again && !self.folded.insert(name.trim_end_matches('/').to_lowercase()) {
             self.clashes += 1;
         }
         for (what, tells) in filename::speaks(name) {
@@ -170,9 +174,12 @@ impl Names {
     /// Adds what the names tell to `draft`.
     pub fn tell(self, draft: &mut Draft) {
         const WHY: &str = "names are content; --rename or --drop name replaces them";
+        let among = |name: String, count: u64| if count > 1 { format!("{name} and {} more", count - 1) } else { name };
+        for (label, (name, count)) in self.rewritten {
+            draft.note(Finding::rewritten(self.place, label, Tells::History).value(among(name, count)));
+        }
         for (what, (tells, name, count)) in self.tell {
-            let more = if count > 1 { format!(" and {} more", count - 1) } else { String::new() };
-            draft.note(Finding::kept(self.place, format!("names that tell {what}"), tells, WHY).value(name + &more));
+            draft.note(Finding::kept(self.place, format!("names that tell {what}"), tells, WHY).value(among(name, count)));
         }
         if self.strange > 0 {
             let why = "the encoding of the name is not known";

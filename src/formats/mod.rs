@@ -7,6 +7,7 @@ pub mod archive;
 pub mod bmp;
 pub mod flac;
 pub mod gif;
+pub mod gz;
 pub mod heif;
 pub mod ico;
 pub mod jpeg;
@@ -17,10 +18,12 @@ pub mod mp4;
 pub mod ogg;
 pub mod pdf;
 pub mod png;
+pub mod tar;
 pub mod text;
 pub mod tiff;
 pub mod wav;
 pub mod webp;
+pub mod wrapper;
 pub mod zip;
 
 use crate::format::Format;
@@ -32,6 +35,7 @@ pub static TABLE: &[&Format] = &[
     &bmp::FORMAT,
     &flac::FORMAT,
     &gif::FORMAT,
+    &gz::FORMAT,
     &heif::AVIF,
     &heif::HEIF,
     &ico::FORMAT,
@@ -42,6 +46,7 @@ pub static TABLE: &[&Format] = &[
     &ogg::FORMAT,
     &pdf::FORMAT,
     &png::FORMAT,
+    &tar::FORMAT,
     &text::FORMAT,
     &tiff::FORMAT,
     &wav::FORMAT,

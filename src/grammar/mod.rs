@@ -15,5 +15,6 @@ pub mod ogg;
 pub mod pdf;
 pub mod png;
 pub mod riff;
+pub mod tar;
 pub mod tiff;
 pub mod zip;

@@ -4,6 +4,7 @@
 
 mod bmp;
 mod gif;
+mod gz;
 mod heif;
 mod icc;
 mod ico;
@@ -15,6 +16,7 @@ mod pdf;
 mod png;
 mod samples;
 mod support;
+mod tar;
 mod text;
 mod webp;
 mod zip;

@@ -348,7 +348,7 @@ fn names_that_lead_out_are_refused_and_absolute_ones_made_relative() {
     for name in ["/x/a.txt", "C:\\x/a.txt", "./x/a.txt", "//x/a.txt", "C:/./x/a.txt"] {
         let clean = scrub("x.zip", &build(&[m(name, TEXT)], b"")).unwrap();
         assert_eq!(names(&clean.bytes), ["x/a.txt"]);
-        clean.found("a name that is not relative");
+        clean.found("names that are not relative");
     }
     let windows = scrub("x.zip", &build(&[m("d\\a.txt", TEXT).with(|m| m.system = 0)], b"")).unwrap();
     assert_eq!(names(&windows.bytes), ["d/a.txt"]);
@@ -556,7 +556,6 @@ fn zip64_stays_where_it_is_needed() {
     records.extend([1, 0, 0, 0]);
     bytes[end + 8..end + 20].fill(0xff);
     bytes.splice(end..end, records);
-    scrub("x.zip", &bytes).unwrap().unchanged();
     bytes.extend(b"CANARY");
     scrub("x.zip", &bytes).unwrap().tells_nothing();
 }

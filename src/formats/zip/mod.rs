@@ -110,10 +110,10 @@ fn named(names: &mut Names, part: &Part, verdict: Verdict) -> Result<Verdict> {
     let windows = matches!(entry.system(), 0 | 10 | 11 | 14);
     let admitted = names.admit(raw, part.kind == Kind::Folder, windows)?;
     Ok(match admitted {
-        Some((name, found)) => verdict.named(name, found),
+        Some(name) => verdict.named(name),
         None if entry.unicode.is_some() && *raw != entry.name => {
             let found = Finding::rewritten("ZIP", "a name in two encodings", Tells::Software);
-            verdict.named(raw.clone(), found.value(String::from_utf8_lossy(raw).into_owned()))
+            verdict.named(raw.clone()).and(found.value(String::from_utf8_lossy(raw).into_owned()))
         }
         None => verdict,
     })

@@ -135,11 +135,11 @@ impl Verdict {
         self
     }
 
-    /// The same under another name; the caller tells why.
+    /// The same under another name; there must be a finding that tells why.
     #[must_use]
-    pub fn named(mut self, name: Vec<u8>, found: Finding) -> Verdict {
+    pub fn named(mut self, name: Vec<u8>) -> Verdict {
         self.name = Some(name);
-        self.and(found)
+        self
     }
 
     /// The same with one more finding.
