@@ -352,3 +352,13 @@ fn lies_are_refused() {
 fn a_movie_of_nothing_but_telemetry_is_refused() {
     assert_eq!(refusal("a.mp4", &Movie::of(vec![track(1, b"meta", b"gpmd", &["x"])]).build()).code(), Code::Unsupported);
 }
+
+#[test]
+fn flipped_bytes_are_no_surprise() {
+    crate::heif::surprise("a.mp4", &everything().build(), 4000);
+    crate::heif::surprise("a.mp4", &fragments(1), 4000);
+    crate::heif::surprise("a.mp4", &film().build(), 4000);
+    for name in ["mp4/film.mp4", "mp4/fragments.mp4", "mp4/clean.mp4"] {
+        crate::heif::surprise("a.mp4", &std::fs::read(root().join("samples").join(name)).unwrap(), 4000);
+    }
+}

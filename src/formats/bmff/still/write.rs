@@ -9,9 +9,9 @@ use super::items::{self, Item};
 use super::property::{self, Has, Verdict};
 use super::super::Walk;
 use crate::finding::{Finding, Tells};
-use crate::grammar::bmff::{self, Atom};
+use crate::grammar::bmff::Atom;
 use crate::names::quicktime;
-use crate::plan::{Draft, Fate};
+use crate::plan::Fate;
 use crate::refusal::{Refusal, Result};
 use crate::source::Span;
 
@@ -123,7 +123,7 @@ impl Still {
         walk.open_full(iinf);
         let count = Span::new(iinf.full_body().start, entries.start);
         let bytes = kept.to_be_bytes();
-        walk.draft.reframe(count, "iinf", Fate::put(&bytes[4 - count.len() as usize..]));
+        walk.rebuild(count, "iinf", bytes[4 - count.len() as usize..].to_vec());
         for entry in &boxes.list {
             let known = self.items.iter().find(|(_, i)| i.entry == *entry);
             match known {
@@ -161,6 +161,7 @@ impl Still {
         for (r, to) in self.references.iter().zip(&filtered) {
             if to.is_empty() {
                 walk.draft.remove_told(r.entry.span, "iref");
+                walk.rebuilt = true;
                 continue;
             }
             let id = |id: u32| if r.wide { id.to_be_bytes().to_vec() } else { id.to_be_bytes()[2..].to_vec() };
@@ -168,7 +169,7 @@ impl Still {
             body.extend((to.len() as u16).to_be_bytes());
             to.iter().for_each(|to| body.extend(id(*to)));
             walk.open(&r.entry);
-            walk.draft.reframe(r.entry.body(), "iref", Fate::put(body));
+            walk.rebuild(r.entry.body(), "iref", body);
         }
         walk.remove_tail(walk.children(iref.full_body())?.tail)
     }
@@ -191,7 +192,7 @@ impl Still {
             walk.draft.frame(Span::new(start, start + 4), "grpl");
             let mut body = (members.len() as u32).to_be_bytes().to_vec();
             members.iter().for_each(|m| body.extend(m.to_be_bytes()));
-            walk.draft.reframe(Span::new(start + 4, entry.span.end), "grpl", Fate::put(body));
+            walk.rebuild(Span::new(start + 4, entry.span.end), "grpl", body);
         }
         walk.remove_tail(boxes.tail)
     }
@@ -224,7 +225,7 @@ impl Still {
             }
         }
         for map in &self.properties.maps {
-            self.associate(&mut walk.draft, map, &numbers)?;
+            self.associate(walk, map, &numbers)?;
         }
         walk.remove_tail(boxes.tail)
     }
@@ -268,13 +269,14 @@ impl Still {
         Ok(true)
     }
 
-    fn associate(&self, draft: &mut Draft, map: &property::Map, numbers: &BTreeMap<u16, u16>) -> Result<()> {
+    fn associate(&self, walk: &mut Walk, map: &property::Map, numbers: &BTreeMap<u16, u16>) -> Result<()> {
         let wide = map.flags & 1 != 0;
         let mut body = vec![map.version];
         body.extend(&map.flags.to_be_bytes()[1..]);
         let entries: Vec<&(u32, Vec<Has>)> = map.entries.iter().filter(|(id, _)| self.graph.kept.contains(id)).collect();
         if entries.is_empty() {
-            draft.remove_told(map.atom.span, "ipma");
+            walk.draft.remove_told(map.atom.span, "ipma");
+            walk.rebuilt = true;
             return Ok(());
         }
         body.extend((entries.len() as u32).to_be_bytes());
@@ -290,11 +292,8 @@ impl Still {
                 }
             }
         }
-        if map.atom.body().len() > body.len() as u64 && map.entries.len() == self.graph.kept.len() && numbers.len() == self.properties.list.len() {
-            draft.note(Finding::removed("HEIF", "bytes behind the property associations", Tells::Hidden));
-        }
-        bmff::open(draft, &map.atom, "ipma");
-        draft.reframe(map.atom.body(), "ipma", Fate::put(body));
+        walk.open(&map.atom);
+        walk.rebuild(map.atom.body(), "ipma", body);
         Ok(())
     }
 }
