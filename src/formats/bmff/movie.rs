@@ -5,6 +5,7 @@
 mod description;
 mod fragment;
 mod index;
+mod messages;
 mod tables;
 mod telemetry;
 mod track;

@@ -1,7 +1,7 @@
 //! A track: what it is, whether it stays, and its boxes written again if it does. [ISO/IEC 14496-12 8.3, 8.4]
 
 use super::super::{Walk, codec};
-use super::{Movie, Parts, description, is_wide, tables, telemetry, user};
+use super::{Movie, Parts, description, is_wide, messages, tables, telemetry, user};
 use crate::cursor::Cursor;
 use crate::finding::{Finding, Tells};
 use crate::grammar::bmff::{Atom, Atoms};
@@ -248,6 +248,7 @@ impl Track {
                 b"stbl" => {
                     walk.open(atom);
                     tables::write(walk, self)?;
+                    messages::write(walk, self)?;
                     walk.remove_tail(self.tables.tail)?;
                 }
                 _ => walk.remove(atom),

@@ -78,7 +78,9 @@ impl Still {
                 let [span] = own else { return Err(Refusal::unsupported("gain map parameters in several pieces")) };
                 let fresh = gain_map_packet(&walk.bytes(*span)?);
                 lengths.insert(*id, fresh.len() as u64);
-                walk.claims.make(*span);
+                if !walk.claims.make(*span) {
+                    return Err(Refusal::unsupported("two items share the parameters of a gain map").at(span.start));
+                }
                 let found = Finding::rewritten(walk.place, "XMP of the gain map", Tells::History).bytes(span.len());
                 walk.draft.replace(*span, "gain map XMP", Fate::put(fresh), vec![found]);
             } else {
