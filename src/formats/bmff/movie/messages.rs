@@ -27,6 +27,9 @@ const BANNERS: [[u8; 16]; 2] = [
 /// AVCHD: date, place and settings of the camera.
 const AVCHD: [u8; 16] = [0x17, 0xee, 0x8c, 0x60, 0xf8, 0x4d, 0x11, 0xd9, 0x8c, 0xd6, 0x08, 0x00, 0x20, 0x0c, 0x9a, 0x66];
 
+/// Apple's encoder puts this in front of its first picture, with nothing behind it.
+const APPLE: [u8; 16] = [0xb9, 0xed, 0xb9, 0x30, 0x5d, 0x21, 0x4b, 0x71, 0x83, 0x71, 0x71, 0x2c, 0x10, 0xa3, 0x14, 0xbb];
+
 /// Message types. [H.264 D.1.1]
 const FILLER: u8 = 3;
 const UNREGISTERED: u8 = 5;
@@ -182,8 +185,10 @@ fn blanked(unit: &[u8], skip: usize, strip: bool, seen: &mut Seen) -> Option<Vec
 
 /// Whether a message must go; says what it is.
 fn goes(payload: &[u8], strip: bool, seen: &mut Seen) -> bool {
-    if BANNERS.iter().any(|b| payload.starts_with(b)) {
-        if seen.banner.is_none() {
+    if BANNERS.iter().any(|b| payload.starts_with(b)) || payload == APPLE {
+        if payload == APPLE {
+            seen.banner.get_or_insert_with(|| "Apple".to_owned());
+        } else if seen.banner.is_none() {
             let text = String::from_utf8_lossy(&payload[16..payload.len().min(96)]).into_owned();
             seen.banner = Some(text.trim_matches('\0').to_owned());
         }
