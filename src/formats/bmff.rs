@@ -144,9 +144,9 @@ impl Walk<'_> {
             for (number, entry) in (1u16..).zip(&entries.list) {
                 let flags = self.bytes(Span::new(entry.body().start, entry.full_body().start))?;
                 if flags.last().is_none_or(|f| f & 1 == 0) && used.contains(&number) {
-                    return Err(Refusal::unsupported("the media lies in another file").at(entry.span.start).hint(
-                        "save it as a self-contained movie and clean that",
-                    ));
+                    return Err(Refusal::unsupported("the media lies in another file")
+                        .at(entry.span.start)
+                        .hint("save it as a self-contained movie and clean that"));
                 }
                 // QuickTime's alias becomes the same as an URL: media in this very file.
                 let kind = if entry.is(b"alis") { b"alis" } else { b"url " };
@@ -202,7 +202,9 @@ pub(super) fn plan(job: &Job, source: &Shared, place: &'static str) -> Result<Pl
             b"ftyp" | b"styp" => brands::write(&mut walk, atom)?,
             b"mdat" => {}
             // What looks like a box and runs past the end of the file is no box.
-            _ if atom.cut => walk.draft.remove_all(atom.span, "trailer", crate::names::trailer::describe(place, &**source, atom.span)),
+            _ if atom.cut => {
+                walk.draft.remove_all(atom.span, "trailer", crate::names::trailer::describe(place, &**source, atom.span))
+            }
             b"meta" => match &still {
                 Some(still) => still.write(&mut walk)?,
                 None => walk.remove(atom),

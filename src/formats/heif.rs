@@ -9,7 +9,8 @@ use crate::refusal::Result;
 use crate::source::Shared;
 
 const KEEPS: &str = "coded pictures, tiles, alpha, HDR gain map, crop, rotation and mirroring, colour";
-const REMOVES: &str = "Exif, XMP, content credentials, thumbnails, depth maps and mattes, hidden items, names, unreferenced bytes";
+const REMOVES: &str =
+    "Exif, XMP, content credentials, thumbnails, depth maps and mattes, hidden items, names, unreferenced bytes";
 
 /// The row of HEIF.
 pub static HEIF: Format = Format {

@@ -5,5 +5,6 @@ pub mod exif;
 pub mod icc;
 pub mod iptc;
 pub mod quicktime;
+pub mod telemetry;
 pub mod trailer;
 pub mod xmp;

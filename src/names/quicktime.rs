@@ -90,7 +90,9 @@ fn items(place: &'static str, bytes: &[u8], keys: &[String]) -> Vec<Finding> {
         let data = children(body).find(|(k, _)| k == b"data").map(|(_, d)| d).unwrap_or_default();
         let value = match data.get(..4) {
             Some([0, 0, 0, 1]) => text(&data[8.min(data.len())..]),
-            Some([0, 0, 0, 21]) if data.len() <= 16 => data[8.min(data.len())..].iter().fold(0u64, |n, b| n << 8 | u64::from(*b)).to_string(),
+            Some([0, 0, 0, 21]) if data.len() <= 16 => {
+                data[8.min(data.len())..].iter().fold(0u64, |n, b| n << 8 | u64::from(*b)).to_string()
+            }
             _ => String::new(),
         };
         let found = Finding::removed(place, label, tells).bytes(body.len() as u64 + 8);
@@ -103,7 +105,9 @@ fn items(place: &'static str, bytes: &[u8], keys: &[String]) -> Vec<Finding> {
 fn private(place: &'static str, body: &[u8]) -> Vec<Finding> {
     match body.get(..4) {
         Some([0xbe, 0x7a, 0xcf, 0xcb]) => crate::names::xmp::describe("XMP", body.get(16..).unwrap_or_default()),
-        Some([0xd8, 0xfe, 0xc3, 0xd6]) => vec![Finding::removed(place, "content credentials", Tells::History).bytes(body.len() as u64)],
+        Some([0xd8, 0xfe, 0xc3, 0xd6]) => {
+            vec![Finding::removed(place, "content credentials", Tells::History).bytes(body.len() as u64)]
+        }
         _ => Vec::new(),
     }
 }

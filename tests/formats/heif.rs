@@ -166,7 +166,9 @@ fn everything_at_once() {
 #[test]
 fn hidden_at_the_end() {
     let mut f = Heif::picture();
-    for after in [b"CANARY".to_vec(), boxed(b"CNRY", b"CANARY"), b"\0\0\0\x01mdatCANARY".to_vec(), b"\xff\0\0\0mdatCANARY".to_vec()] {
+    for after in
+        [b"CANARY".to_vec(), boxed(b"CNRY", b"CANARY"), b"\0\0\0\x01mdatCANARY".to_vec(), b"\xff\0\0\0mdatCANARY".to_vec()]
+    {
         f.after = after;
         let clean = scrub("a.heic", &f.build()).unwrap();
         clean.tells_nothing().changed();

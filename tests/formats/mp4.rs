@@ -100,7 +100,12 @@ impl Movie {
             }
         }
         let longest = self.tracks.iter().map(|t| t.duration).max().unwrap_or(0);
-        let mut moov = full(b"mvhd", 0, 0, &[be32(&[self.now, self.now, 1000, longest, 0x10000]), vec![1, 0], vec![0; 70], be32(&[9])].concat());
+        let mut moov = full(
+            b"mvhd",
+            0,
+            0,
+            &[be32(&[self.now, self.now, 1000, longest, 0x10000]), vec![1, 0], vec![0; 70], be32(&[9])].concat(),
+        );
         for (t, places) in self.tracks.iter().zip(&places) {
             moov.extend(t.build(places));
         }
@@ -245,7 +250,11 @@ fn policies_are_obeyed() {
 #[test]
 fn numbers_for_gapless_playback_stay_alone() {
     let item = |name: &[u8], text: &[u8]| {
-        let parts = [full(b"mean", 0, 0, b"com.apple.iTunes"), full(b"name", 0, 0, name), boxed(b"data", &[&[0, 0, 0, 1, 0, 0, 0, 0], text].concat())];
+        let parts = [
+            full(b"mean", 0, 0, b"com.apple.iTunes"),
+            full(b"name", 0, 0, name),
+            boxed(b"data", &[&[0, 0, 0, 1, 0, 0, 0, 0], text].concat()),
+        ];
         boxed(b"----", &parts.concat())
     };
     let list = |items: Vec<Vec<u8>>| {
@@ -318,7 +327,8 @@ fn fragments_are_found_again() {
         let clean = scrub("a.mp4", &fragments(flags)).unwrap();
         clean.had_secrets().tells_nothing();
         let word = |at: usize| u32::from_be_bytes(clean.bytes[at..at + 4].try_into().unwrap()) as usize;
-        for (moof, trun) in memchr::memmem::find_iter(&clean.bytes, b"moof").zip(memchr::memmem::find_iter(&clean.bytes, b"trun")) {
+        for (moof, trun) in memchr::memmem::find_iter(&clean.bytes, b"moof").zip(memchr::memmem::find_iter(&clean.bytes, b"trun"))
+        {
             let place = moof - 4 + word(trun + 12);
             assert_eq!(&clean.bytes[place..place + 15], b"KEEPME 1KEEPME2");
         }
@@ -400,4 +410,23 @@ fn messages_in_the_video_become_filler() {
     let clean = scrub("a.mp4", &m.build()).unwrap();
     clean.unchanged().found("encoder settings in the video");
     scrub_under(&Policy::strict(), "a.mp4", &m.build()).unwrap().changed().tells_nothing();
+}
+
+#[test]
+fn a_gps_track_is_told_in_plain_words() {
+    let klv = |key: &[u8; 4], kind: u8, size: u8, body: &[u8]| {
+        let repeat = (body.len() / usize::from(size.max(1))) as u16;
+        let mut out = [&key[..], &[kind, size], &repeat.to_be_bytes(), body].concat();
+        out.resize(out.len().next_multiple_of(4), 0);
+        out
+    };
+    let point = |lat: i32, lon: i32| [lat, lon, 0, 0, 0].iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<u8>>();
+    let scale: Vec<u8> = [10_000_000i32, 10_000_000, 1000, 1000, 100].iter().flat_map(|n| n.to_be_bytes()).collect();
+    let gps = [point(377_700_000, -1_224_100_000), point(377_710_000, -1_224_110_000)].concat();
+    let stream = [klv(b"SCAL", b'l', 4, &scale), klv(b"GPS5", b'l', 20, &gps)].concat();
+    let sample = klv(b"DEVC", 0, 1, &klv(b"STRM", 0, 1, &stream));
+    let mut m = film();
+    m.tracks.push(Track { samples: vec![sample.clone(), sample], ..track(3, b"meta", b"gpmd", &[]) });
+    let clean = scrub("a.mp4", &m.build()).unwrap();
+    assert_eq!(clean.found("GPS track").value.as_deref(), Some("4 points, around 37.77, -122.41"));
 }

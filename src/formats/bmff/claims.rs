@@ -117,7 +117,8 @@ pub(super) fn settle(walk: &mut Walk, top: &[Atom]) -> Result<()> {
     for span in &claims.kept.list {
         let i = claims.areas.partition_point(|a| a.end < span.end);
         if !claims.areas.get(i).is_some_and(|a| a.contains(*span)) {
-            let what = if span.end > walk.source.len() { "the media ends before it should" } else { "media lies outside of media data" };
+            let what =
+                if span.end > walk.source.len() { "the media ends before it should" } else { "media lies outside of media data" };
             return Err(Refusal::malformed(what, span.start));
         }
         for (part, made) in claims.made.split(*span) {
@@ -130,7 +131,11 @@ pub(super) fn settle(walk: &mut Walk, top: &[Atom]) -> Result<()> {
     for data in top.iter().filter(|a| a.is(b"mdat")) {
         if claims.lives(data.body()) {
             if data.cut {
-                walk.draft.note(Finding::rewritten(walk.place, "length of the media data, which ran past the end", Tells::Unknown));
+                walk.draft.note(Finding::rewritten(
+                    walk.place,
+                    "length of the media data, which ran past the end",
+                    Tells::Unknown,
+                ));
             }
             walk.open(data);
         } else {

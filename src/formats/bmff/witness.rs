@@ -32,13 +32,27 @@ pub(crate) fn witness(job: &Job, _before: &dyn Source, after: &dyn Source) -> Re
 
 /// Types that must not be left anywhere.
 const GONE: &[&[u8; 4]] = &[
-    b"free", b"skip", b"wide", b"junk", b"XMP_", b"\xa9xyz", b"\xa9nam", b"\xa9ART", b"\xa9day", b"\xa9too", b"\xa9cmt", b"loci", b"keys",
-    b"mpvd", b"sefd", b"prft", b"Xtra", b"jumb", b"xml ", b"bxml", b"GPMF", b"CAME", b"MUID", b"iods", b"udes", b"pnot",
+    b"free", b"skip", b"wide", b"junk", b"XMP_", b"\xa9xyz", b"\xa9nam", b"\xa9ART", b"\xa9day", b"\xa9too", b"\xa9cmt", b"loci",
+    b"keys", b"mpvd", b"sefd", b"prft", b"Xtra", b"jumb", b"xml ", b"bxml", b"GPMF", b"CAME", b"MUID", b"iods", b"udes", b"pnot",
 ];
 /// Boxes with boxes inside, and how many bytes come first.
 const AROUND: &[(&[u8; 4], usize)] = &[
-    (b"moov", 0), (b"trak", 0), (b"mdia", 0), (b"minf", 0), (b"stbl", 0), (b"edts", 0), (b"udta", 0), (b"mvex", 0), (b"moof", 0),
-    (b"traf", 0), (b"iprp", 0), (b"ipco", 0), (b"meta", 4), (b"ilst", 0), (b"stsd", 8), (b"grpl", 0),
+    (b"moov", 0),
+    (b"trak", 0),
+    (b"mdia", 0),
+    (b"minf", 0),
+    (b"stbl", 0),
+    (b"edts", 0),
+    (b"udta", 0),
+    (b"mvex", 0),
+    (b"moof", 0),
+    (b"traf", 0),
+    (b"iprp", 0),
+    (b"ipco", 0),
+    (b"meta", 4),
+    (b"ilst", 0),
+    (b"stsd", 8),
+    (b"grpl", 0),
 ];
 
 struct Eyes {

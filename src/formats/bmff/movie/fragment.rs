@@ -150,7 +150,8 @@ impl Run<'_> {
     fn header(&self, walk: &mut Walk, tfhd: &Atom, base: &Base) -> Result<()> {
         let mut cursor = Cursor::new(&**walk.source, tfhd.body());
         let flags = cursor.u32_be()? & 0xff_ffff;
-        let length = 16 + [(1, 8), (2, 4), (8, 4), (0x10, 4), (0x20, 4)].iter().filter(|(f, _)| flags & f != 0).map(|(_, n)| n).sum::<u64>();
+        let length = 16
+            + [(1, 8), (2, 4), (8, 4), (0x10, 4), (0x20, 4)].iter().filter(|(f, _)| flags & f != 0).map(|(_, n)| n).sum::<u64>();
         if flags & 1 == 0 {
             return walk.keep_exactly(tfhd, length);
         }
@@ -175,7 +176,10 @@ impl Run<'_> {
         let mut at = base.next;
         if flags & 1 != 0 {
             let offset = i64::from(cursor.u32_be()? as i32);
-            at = base.old.checked_add_signed(offset).ok_or_else(|| Refusal::malformed("a fragment lies before the file", field))?;
+            at = base
+                .old
+                .checked_add_signed(offset)
+                .ok_or_else(|| Refusal::malformed("a fragment lies before the file", field))?;
         }
         cursor.skip(if flags & 4 != 0 { 4 } else { 0 })?;
         let bit = |flag: u32| if flags & flag != 0 { 4 } else { 0 };

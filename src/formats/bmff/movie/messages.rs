@@ -100,9 +100,11 @@ impl Seen {
             (self.unknown, "private messages in the video", Tells::Unknown),
             (self.banners, "encoder settings in the video", Tells::Software),
         ];
-        kinds.into_iter().filter(|(n, ..)| *n > 0).map(|(n, label, tells)| {
-            Finding::blanked(place, label, tells).value(format!("{n} messages"))
-        }).collect()
+        kinds
+            .into_iter()
+            .filter(|(n, ..)| *n > 0)
+            .map(|(n, label, tells)| Finding::blanked(place, label, tells).value(format!("{n} messages")))
+            .collect()
     }
 }
 

@@ -204,8 +204,9 @@ pub(super) fn keep_table(walk: &mut Walk, atom: &Atom, width: u64) -> Result<()>
 }
 
 /// Groups of samples that say how to decode or seek. [14496-12 10, 14496-15]
-const GROUPS: &[&[u8; 4]] =
-    &[b"roll", b"prol", b"rap ", b"tele", b"sync", b"tscl", b"alst", b"nalm", b"trif", b"tsas", b"stsa", b"sap ", b"rash", b"refs"];
+const GROUPS: &[&[u8; 4]] = &[
+    b"roll", b"prol", b"rap ", b"tele", b"sync", b"tscl", b"alst", b"nalm", b"trif", b"tsas", b"stsa", b"sap ", b"rash", b"refs",
+];
 
 /// Whether a sample group, or its description, is one that players need.
 pub(super) fn is_known_group(walk: &Walk, atom: &Atom) -> Result<bool> {

@@ -97,8 +97,12 @@ fn references(walk: &Walk, tref: &Atom) -> Result<Vec<([u8; 4], Vec<u32>)>> {
 
 /// Decides which tracks stay.
 pub(super) fn decide(walk: &Walk, tracks: &mut [Track]) -> Result<()> {
-    let chapters: Vec<u32> =
-        tracks.iter().flat_map(|t| &t.references).filter(|(kind, _)| kind == b"chap").flat_map(|(_, to)| to.iter().copied()).collect();
+    let chapters: Vec<u32> = tracks
+        .iter()
+        .flat_map(|t| &t.references)
+        .filter(|(kind, _)| kind == b"chap")
+        .flat_map(|(_, to)| to.iter().copied())
+        .collect();
     for track in tracks {
         if track.formats.iter().any(|f| is_locked(*f)) {
             return Err(codec::encrypted(track.trak.span.start));
@@ -122,7 +126,10 @@ impl Track {
     fn judge(&self, walk: &Walk, is_chapter: bool) -> Result<Option<Vec<Finding>>> {
         let keeps = |token| walk.job.keeps(token);
         let gone = |label: &'static str, tells| {
-            let label = format!("{label} ({})", self.formats.iter().map(|f| crate::grammar::bmff::print(*f)).collect::<Vec<_>>().join(", "));
+            let label = format!(
+                "{label} ({})",
+                self.formats.iter().map(|f| crate::grammar::bmff::print(*f)).collect::<Vec<_>>().join(", ")
+            );
             Ok(Some(vec![Finding::removed(walk.place, label, tells)]))
         };
         let picture = |f: &[u8; 4]| matches!(f, b"jpeg" | b"mjpa" | b"mjpb" | b"png ");
@@ -152,7 +159,13 @@ impl Track {
                     () => Ok(None),
                 }
             }
-            b"tmcd" => if keeps(Token::Timecode) { Ok(None) } else { gone("time code track", Tells::When) },
+            b"tmcd" => {
+                if keeps(Token::Timecode) {
+                    Ok(None)
+                } else {
+                    gone("time code track", Tells::When)
+                }
+            }
             b"hint" | b"odsm" | b"sdsm" | b"ocsm" | b"ipsm" | b"mjsm" | b"m7sm" => gone("streaming hints", Tells::History),
             b"meta" | b"camm" | b"gpmd" | b"data" | b"priv" | b"nrtm" | b"ctbx" | b"marl" | b"CTMD" => {
                 if keeps(Token::TimedMetadata) { Ok(None) } else { Ok(Some(telemetry::describe(walk, self)?)) }

@@ -187,11 +187,21 @@ pub(super) fn spherical(walk: &mut Walk, atom: &Atom) -> Result<()> {
     let text = String::from_utf8_lossy(&body[16..]);
     let mut fields = String::new();
     for name in [
-        "Spherical", "Stitched", "ProjectionType", "StereoMode", "FullPanoWidthPixels", "FullPanoHeightPixels",
-        "CroppedAreaImageWidthPixels", "CroppedAreaImageHeightPixels", "CroppedAreaLeftPixels", "CroppedAreaTopPixels",
+        "Spherical",
+        "Stitched",
+        "ProjectionType",
+        "StereoMode",
+        "FullPanoWidthPixels",
+        "FullPanoHeightPixels",
+        "CroppedAreaImageWidthPixels",
+        "CroppedAreaImageHeightPixels",
+        "CroppedAreaLeftPixels",
+        "CroppedAreaTopPixels",
     ] {
         let value = text.split_once(&format!("<GSpherical:{name}>")).and_then(|(_, rest)| Some(rest.split_once('<')?.0));
-        if let Some(value) = value.map(str::trim).filter(|v| v.len() < 24 && v.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')) {
+        if let Some(value) =
+            value.map(str::trim).filter(|v| v.len() < 24 && v.chars().all(|c| c.is_ascii_alphanumeric() || c == '-'))
+        {
             fields += &format!("<GSpherical:{name}>{value}</GSpherical:{name}>");
         }
     }

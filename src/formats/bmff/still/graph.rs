@@ -48,7 +48,8 @@ const NEEDS: &[&[u8; 4]] = &[b"dimg", b"base", b"exbl", b"pred", b"tbas"];
 pub(super) const REFERENCES: &[&[u8; 4]] = &[b"dimg", b"base", b"exbl", b"pred", b"tbas", b"auxl", b"prem", b"thmb", b"cdsc"];
 
 /// Names of alpha planes. [23008-12 6.5.8, annex B; AV1-ISOBMFF 4]
-const ALPHA: &[&str] = &["urn:mpeg:hevc:2015:auxid:1", "urn:mpeg:avc:2015:auxid:1", "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"];
+const ALPHA: &[&str] =
+    &["urn:mpeg:hevc:2015:auxid:1", "urn:mpeg:avc:2015:auxid:1", "urn:mpeg:mpegB:cicp:systems:auxiliary:alpha"];
 /// The name of Apple's gain map.
 const GAIN_MAP: &str = "urn:com:apple:photo:2020:aux:hdrgainmap";
 

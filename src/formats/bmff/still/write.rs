@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use super::super::Walk;
 use super::Still;
 use super::graph::{self, Role};
 use super::items::{self, Item};
 use super::property::{self, Has, Verdict};
-use super::super::Walk;
 use crate::finding::{Finding, Tells};
 use crate::grammar::bmff::Atom;
 use crate::names::quicktime;
@@ -85,12 +85,31 @@ impl Still {
                 walk.draft.replace(*span, "gain map XMP", Fate::put(fresh), vec![found]);
             } else {
                 own.iter().for_each(|s| walk.claims.lose(*s));
+                self.turned(walk, item, own)?;
                 for found in self.told(walk, *id, item, own) {
                     walk.draft.note(found);
                 }
             }
         }
         Ok(lengths)
+    }
+
+    /// Exif may say which way up where the picture itself does not. Standards say that it does not count; some viewers differ.
+    fn turned(&self, walk: &mut Walk, item: &Item, spans: &[Span]) -> Result<()> {
+        let turns = |id: &u32| {
+            self.properties.of(*id).filter_map(|h| self.properties.get(h)).any(|a| matches!(&a.kind, b"irot" | b"imir"))
+        };
+        let (b"Exif", [span]) = (&item.kind, spans) else { return Ok(()) };
+        if self.graph.kept.iter().any(turns) || span.len() > super::super::SMALL {
+            return Ok(());
+        }
+        let tiff = tiff_of(&walk.bytes(*span)?).to_vec();
+        if let Some(o @ 2..=8) = crate::blocks::exif::orientation(&tiff) {
+            walk.draft.warn(format!(
+                "its Exif asks for another orientation ({o}), which the HEIF standard ignores: viewers that obey it will show it differently"
+            ));
+        }
+        Ok(())
     }
 
     /// What an item that goes tells.
@@ -106,12 +125,7 @@ impl Still {
             (Some(Role::Auxiliary(name)), _) => vec![quicktime::auxiliary(walk.place, name).bytes(bytes)],
             (Some(Role::Part), _) => gone("part of a picture that goes", Tells::Hidden),
             (Some(Role::Other), _) => gone("picture that is not shown", Tells::Hidden),
-            (_, b"Exif") => {
-                let payload = payload();
-                let skip = payload.first_chunk::<4>().map_or(0, |b| u32::from_be_bytes(*b) as usize);
-                let tiff = payload.get(4..).and_then(|p| p.get(skip..)).unwrap_or_default();
-                crate::names::exif::describe("Exif", tiff)
-            }
+            (_, b"Exif") => crate::names::exif::describe("Exif", tiff_of(&payload())),
             (_, b"mime") if item.about == "application/rdf+xml" => crate::names::xmp::describe("XMP", &payload()),
             _ => vec![quicktime::item(walk.place, item.kind, &item.about, &item.name).bytes(bytes)],
         }
@@ -298,6 +312,12 @@ impl Still {
         walk.rebuild(map.atom.body(), "ipma", body);
         Ok(())
     }
+}
+
+/// The TIFF structure in an Exif item: an offset comes first. [23008-12 A.2.1]
+fn tiff_of(payload: &[u8]) -> &[u8] {
+    let skip = payload.first_chunk::<4>().map_or(0, |b| u32::from_be_bytes(*b) as usize);
+    payload.get(4..).and_then(|p| p.get(skip..)).unwrap_or_default()
 }
 
 /// An entry of the list without a name. [14496-12 8.11.6]
