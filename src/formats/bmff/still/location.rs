@@ -121,7 +121,7 @@ impl Locations {
                 }
                 Ok(spans) => _ = out.entry(entry.id).or_insert(spans),
                 Err(r) if must(entry.id) => return Err(r),
-                Err(_) => _ = out.entry(entry.id).or_insert_with(Vec::new),
+                Err(_) => _ = out.entry(entry.id).or_default(),
             }
         }
         Ok(out)
