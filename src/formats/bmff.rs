@@ -5,6 +5,7 @@
 mod brands;
 mod claims;
 mod codec;
+mod messages;
 mod movie;
 mod still;
 mod witness;

@@ -398,7 +398,7 @@ fn messages_in_the_video_become_filler() {
     // Two of the bytes are escapes and do not count.
     m.tracks[0].samples[0][6] -= 2;
     let clean = scrub("a.mp4", &m.build()).unwrap();
-    clean.had_secrets().tells_nothing().found("camera data in the video (date, place, settings)");
+    clean.had_secrets().tells_nothing().found("camera data in the coded picture (date, place, settings)");
     let (before, after) = (&m.tracks[0].samples[0], &samples(&clean.bytes, 0)[0]);
     assert_eq!(before.len(), after.len());
     assert_eq!(after[4..7], [6, 3, camera.len() as u8]);
@@ -408,7 +408,7 @@ fn messages_in_the_video_become_filler() {
     let banner = b"\xdc\x45\xe9\xbd\xe6\xd9\x48\xb7\x96\x2c\xd8\x20\xd9\x23\xee\xefx264 - CANARY";
     let m = film_with_message(banner);
     let clean = scrub("a.mp4", &m.build()).unwrap();
-    clean.unchanged().found("encoder settings in the video");
+    clean.unchanged().found("encoder settings in the coded picture");
     scrub_under(&Policy::strict(), "a.mp4", &m.build()).unwrap().changed().tells_nothing();
 }
 
@@ -429,4 +429,24 @@ fn a_gps_track_is_told_in_plain_words() {
     m.tracks.push(Track { samples: vec![sample.clone(), sample], ..track(3, b"meta", b"gpmd", &[]) });
     let clean = scrub("a.mp4", &m.build()).unwrap();
     assert_eq!(clean.found("GPS track").value.as_deref(), Some("4 points, around 37.77, -122.41"));
+}
+
+#[test]
+fn cover_art_is_cleaned_like_a_file() {
+    let sample = |name: &str| std::fs::read(root().join("samples").join(name)).unwrap();
+    let with = |picture: &[u8]| {
+        let data = boxed(b"data", &[&[0, 0, 0, 13, 0, 0, 0, 0], picture].concat());
+        let items = [boxed(b"covr", &data), boxed(b"\xa9nam", b"CANARY")].concat();
+        let meta = full(b"meta", 0, 0, &[hdlr(b"mdir", ""), boxed(b"ilst", &items)].concat());
+        Movie { more: boxed(b"udta", &meta), ..film() }.build()
+    };
+    let clean = scrub("a.m4a", &with(&sample("avif/dirty.avif"))).unwrap();
+    clean.had_secrets().tells_nothing();
+    assert!(has(&clean, b"KEEPME picture") && has(&clean, b"covr"));
+    let clean = scrub_under(&Policy::strict(), "a.m4a", &with(&sample("avif/dirty.avif"))).unwrap();
+    assert!(!has(&clean, b"covr"));
+    // What nobody can clean goes.
+    let clean = scrub("a.m4a", &with(b"\x01CANARY")).unwrap();
+    clean.tells_nothing();
+    assert!(!has(&clean, b"covr"));
 }

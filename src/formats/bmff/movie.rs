@@ -5,7 +5,6 @@
 mod description;
 mod fragment;
 mod index;
-mod messages;
 mod tables;
 mod telemetry;
 mod track;

@@ -1,8 +1,8 @@
 //! Sample descriptions: which codec, how large, how many channels. The names of encoders and vendors in them go; of the boxes
 //! inside, those that a decoder or a screen needs stay. [ISO/IEC 14496-12 8.5.2, 12; QuickTime File Format, sample descriptions]
 
+use super::super::messages::Units;
 use super::super::{Walk, codec, step_name};
-use super::messages::Units;
 use super::tables::Packing;
 use super::track::Track;
 use super::user;
@@ -188,13 +188,9 @@ pub(super) fn units(walk: &Walk, track: &Track) -> Result<Option<Units>> {
     for entry in &entries(walk, &stsd)?.list {
         let start = entry.body().start + fixed(walk, track, &stsd, entry)?;
         for atom in &walk.children(Span::new(start, entry.span.end))?.list {
-            let (hevc, place) = match &atom.kind {
-                b"avcC" => (false, 4),
-                b"hvcC" => (true, 21),
-                _ => continue,
-            };
-            let body = walk.bytes(atom.body())?;
-            return Ok(body.get(place).map(|b| Units { length: (b & 3) + 1, hevc }));
+            if matches!(&atom.kind, b"avcC" | b"hvcC") {
+                return Ok(Units::of(atom.kind, &walk.bytes(atom.body())?));
+            }
         }
     }
     Ok(None)

@@ -4,16 +4,18 @@
 use std::collections::BTreeMap;
 
 use super::super::Walk;
+use super::super::messages::{self, Units};
 use super::Still;
 use super::graph::{self, Role};
 use super::items::{self, Item};
 use super::property::{self, Has, Verdict};
+use crate::clean::Member;
 use crate::finding::{Finding, Tells};
 use crate::grammar::bmff::Atom;
 use crate::names::quicktime;
 use crate::plan::Fate;
 use crate::refusal::{Refusal, Result};
-use crate::source::Span;
+use crate::source::{Span, Window};
 
 impl Still {
     fn stays(&self, id: u32) -> bool {
@@ -69,11 +71,20 @@ impl Still {
 
     /// Claims media for the pictures that stay and tells of what goes. Returns the lengths of items that are written anew.
     fn media(&self, walk: &mut Walk, spans: &BTreeMap<u32, Vec<Span>>) -> Result<BTreeMap<u32, u64>> {
-        let mut lengths = BTreeMap::new();
+        let (mut lengths, mut pictures) = (BTreeMap::new(), Vec::new());
         for (id, item) in &self.items {
             let own = spans.get(id).map(Vec::as_slice).unwrap_or_default();
             if self.graph.kept.contains(id) {
                 own.iter().for_each(|s| walk.claims.keep(*s));
+                if let ([span], Some(units)) = (own, self.units(walk, *id)?) {
+                    pictures.push((units, *span));
+                }
+                if &item.kind == b"jpeg"
+                    && let [span] = own
+                    && let Some(length) = jpeg(walk, *span)?
+                {
+                    lengths.insert(*id, length);
+                }
             } else if self.graph.gain.contains(id) {
                 let [span] = own else { return Err(Refusal::unsupported("gain map parameters in several pieces")) };
                 let fresh = gain_map_packet(&walk.bytes(*span)?);
@@ -91,7 +102,14 @@ impl Still {
                 }
             }
         }
+        messages::in_pictures(walk, &pictures)?;
         Ok(lengths)
+    }
+
+    /// How the bytes of a coded picture are divided, where its codec divides them.
+    fn units(&self, walk: &Walk, id: u32) -> Result<Option<Units>> {
+        let found = self.properties.of(id).filter_map(|h| self.properties.get(h)).find(|a| matches!(&a.kind, b"hvcC" | b"avcC"));
+        found.map_or(Ok(None), |atom| Ok(Units::of(atom.kind, &walk.bytes(atom.body())?)))
     }
 
     /// Exif may say which way up where the picture itself does not. Standards say that it does not count; some viewers differ.
@@ -311,6 +329,20 @@ impl Still {
         walk.open(&map.atom);
         walk.rebuild(map.atom.body(), "ipma", body);
         Ok(())
+    }
+}
+
+/// A picture that is a JPEG file: cleaned as one. Returns how long it is now, where that changed it.
+fn jpeg(walk: &mut Walk, span: Span) -> Result<Option<u64>> {
+    match walk.job.member("picture", &Window::shared(walk.source, span))? {
+        Member::Changed(cleaned) if walk.claims.make(span) => {
+            let bytes = cleaned.bytes();
+            let length = bytes.len();
+            walk.draft.member(span, "jpeg", Some(bytes));
+            walk.draft.adopt("picture", &cleaned);
+            Ok(Some(length))
+        }
+        _ => Ok(None),
     }
 }
 

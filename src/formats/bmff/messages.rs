@@ -1,15 +1,12 @@
-//! Messages inside coded video. Encoders sign their work there, and cameras write where and when a frame was taken. Such a
+//! Messages inside coded pictures and video. Encoders sign their work there, and cameras write where and when a frame was taken. Such a
 //! message becomes filler of the same length, in place; every other unit of the sample stays byte for byte. All samples are
 //! looked at only where the first ones have something to hide. [H.264 7.3.2.3, D.1.6; H.265 7.3.5]
 
-use super::super::Walk;
-use super::description;
-use super::tables;
-use super::track::Track;
+use super::Walk;
 use crate::finding::{Finding, Tells};
 use crate::plan::Fate;
 use crate::policy::Token;
-use crate::refusal::Result;
+use crate::refusal::{Code, Refusal, Result};
 use crate::source::Span;
 
 /// How many samples decide whether all are looked at.
@@ -34,16 +31,26 @@ const APPLE: [u8; 16] = [0xb9, 0xed, 0xb9, 0x30, 0x5d, 0x21, 0x4b, 0x71, 0x83, 0
 const FILLER: u8 = 3;
 const UNREGISTERED: u8 = 5;
 
-/// How the samples of a track are divided into units.
+/// How samples are divided into units.
 #[derive(Clone, Copy)]
 pub(super) struct Units {
     /// Bytes of a length.
-    pub(super) length: u8,
+    length: u8,
     /// HEVC; else AVC.
-    pub(super) hevc: bool,
+    hevc: bool,
 }
 
 impl Units {
+    /// By the type and the body of a decoder configuration. [14496-15 5.3.3, 8.3.3]
+    pub(super) fn of(kind: [u8; 4], body: &[u8]) -> Option<Units> {
+        let (hevc, place) = match &kind {
+            b"avcC" => (false, 4),
+            b"hvcC" => (true, 21),
+            _ => return None,
+        };
+        body.get(place).map(|b| Units { length: (b & 3) + 1, hevc })
+    }
+
     /// Whether a unit with this first byte holds messages, and where they begin.
     fn messages(self, first: u8) -> Option<usize> {
         match self.hevc {
@@ -53,34 +60,34 @@ impl Units {
     }
 }
 
-/// Looks into the samples of a video track, and blanks what must not stay.
-pub(super) fn write(walk: &mut Walk, track: &Track) -> Result<()> {
-    let Some(units) = description::units(walk, track)? else { return Ok(()) };
+/// Looks into the samples of a video track, and blanks what must not stay. `samples` gives at most so many of them.
+pub(super) fn in_samples(walk: &mut Walk, units: Units, samples: impl Fn(&Walk, usize) -> Result<Vec<Span>>) -> Result<()> {
     let strip = !walk.job.keeps(Token::EncoderStrings);
     let mut seen = Seen::default();
-    for sample in tables::first_samples(walk, track, LOOK)? {
+    for sample in samples(walk, LOOK)? {
         look(walk, units, sample, strip, &mut seen)?;
     }
-    if let Some(banner) = seen.banner.take().filter(|_| !strip) {
-        let why = "it is part of the coded video; --policy strict removes it";
-        walk.draft.note(Finding::kept(walk.place, "encoder settings in the video", Tells::Software, why).value(banner));
-    }
-    if seen.blank.is_empty() && !strip {
+    seen.tell_kept(walk, strip);
+    if seen.blank.is_empty() && seen.stuck == 0 && !strip {
         return Ok(());
     }
     let mut all = Seen::default();
-    for sample in tables::first_samples(walk, track, usize::MAX)? {
+    for sample in samples(walk, usize::MAX)? {
         look(walk, units, sample, strip, &mut all)?;
         walk.job.limits().check_structures(all.blank.len())?;
     }
-    let mut found = all.found(walk.place);
-    for (span, fresh) in all.blank {
-        // Two samples may be the same bytes.
-        if walk.claims.make(span) {
-            walk.draft.replace(span, "message", Fate::put(fresh), std::mem::take(&mut found));
-        }
+    all.write(walk)
+}
+
+/// Looks into coded pictures, each of which is one sample.
+pub(super) fn in_pictures(walk: &mut Walk, pictures: &[(Units, Span)]) -> Result<()> {
+    let strip = !walk.job.keeps(Token::EncoderStrings);
+    let mut seen = Seen::default();
+    for (units, span) in pictures {
+        look(walk, *units, *span, strip, &mut seen)?;
     }
-    Ok(())
+    seen.tell_kept(walk, strip);
+    seen.write(walk)
 }
 
 /// What was seen.
@@ -90,21 +97,46 @@ struct Seen {
     camera: usize,
     unknown: usize,
     banners: usize,
+    /// Units that could not be blanked.
+    stuck: usize,
     blank: Vec<(Span, Vec<u8>)>,
 }
 
 impl Seen {
-    fn found(&self, place: &'static str) -> Vec<Finding> {
+    /// What stays is told.
+    fn tell_kept(&mut self, walk: &mut Walk, strip: bool) {
+        if let Some(banner) = self.banner.take().filter(|_| !strip) {
+            let why = "it is part of the coded picture; --drop encoder-strings removes it";
+            walk.draft
+                .note(Finding::kept(walk.place, "encoder settings in the coded picture", Tells::Software, why).value(banner));
+        }
+    }
+
+    /// Writes filler over the rest.
+    fn write(self, walk: &mut Walk) -> Result<()> {
+        if self.stuck > 0 {
+            let what = "private messages in the coded picture that cannot be blanked in place";
+            if walk.job.policy().is_strict() {
+                return Err(Refusal::new(Code::NeedsResidual, what));
+            }
+            let why = "taking them out would change the lengths of samples";
+            walk.draft.note(Finding::kept(walk.place, what, Tells::Unknown, why).value(format!("{} messages", self.stuck)));
+        }
         let kinds = [
-            (self.camera, "camera data in the video (date, place, settings)", Tells::Where),
-            (self.unknown, "private messages in the video", Tells::Unknown),
-            (self.banners, "encoder settings in the video", Tells::Software),
+            (self.camera, "camera data in the coded picture (date, place, settings)", Tells::Where),
+            (self.unknown, "private messages in the coded picture", Tells::Unknown),
+            (self.banners, "encoder settings in the coded picture", Tells::Software),
         ];
-        kinds
-            .into_iter()
-            .filter(|(n, ..)| *n > 0)
-            .map(|(n, label, tells)| Finding::blanked(place, label, tells).value(format!("{n} messages")))
-            .collect()
+        let told = kinds.into_iter().filter(|(n, ..)| *n > 0);
+        let mut found: Vec<Finding> =
+            told.map(|(n, label, tells)| Finding::blanked(walk.place, label, tells).value(format!("{n} messages"))).collect();
+        for (span, fresh) in self.blank {
+            // Two samples may be the same bytes.
+            if walk.claims.make(span) {
+                walk.draft.replace(span, "message", Fate::put(fresh), std::mem::take(&mut found));
+            }
+        }
+        Ok(())
     }
 }
 
@@ -123,19 +155,40 @@ fn look(walk: &Walk, units: Units, sample: Span, strip: bool, seen: &mut Seen) -
             continue;
         }
         let first = walk.bytes(Span::new(unit.start, unit.start + 1))?[0];
-        if let Some(skip) = units.messages(first)
-            && let Some(fresh) = blanked(&walk.bytes(unit)?, skip, strip, seen)
-        {
-            seen.blank.push((unit, fresh));
+        if let Some(skip) = units.messages(first) {
+            match blanked(&walk.bytes(unit)?, skip, strip, seen) {
+                Outcome::Stays => {}
+                Outcome::Fresh(fresh) => seen.blank.push((unit, fresh)),
+                Outcome::Stuck => seen.stuck += 1,
+            }
         }
     }
     Ok(())
 }
 
-/// The unit with the messages that must not stay as filler; `None` where all may stay, or it cannot be done in place.
-fn blanked(unit: &[u8], skip: usize, strip: bool, seen: &mut Seen) -> Option<Vec<u8>> {
+/// What becomes of a unit of messages.
+enum Outcome {
+    /// All of it may stay.
+    Stays,
+    /// It becomes this, of the same length.
+    Fresh(Vec<u8>),
+    /// Something in it should not stay and cannot be blanked in place.
+    Stuck,
+}
+
+fn blanked(unit: &[u8], skip: usize, strip: bool, seen: &mut Seen) -> Outcome {
+    let mut changed = false;
+    match filled(unit, skip, strip, seen, &mut changed) {
+        Some(fresh) => Outcome::Fresh(fresh),
+        None if changed => Outcome::Stuck,
+        None => Outcome::Stays,
+    }
+}
+
+/// The unit with the messages that must not stay as filler; `None` where there are none, or it cannot be done in place.
+fn filled(unit: &[u8], skip: usize, strip: bool, seen: &mut Seen, changed: &mut bool) -> Option<Vec<u8>> {
     let plain = unescaped(unit.get(skip..)?);
-    let (mut out, mut at, mut changed, mut others) = (Vec::new(), 0, false, false);
+    let (mut out, mut at, mut others) = (Vec::new(), 0, false);
     // Where the filler is whose size may grow.
     let mut grows = None;
     while plain.len().saturating_sub(at) > 2 {
@@ -154,14 +207,14 @@ fn blanked(unit: &[u8], skip: usize, strip: bool, seen: &mut Seen) -> Option<Vec
             }
             out.push(left as u8);
             out.resize(out.len() + size, 0xff);
-            changed = true;
+            *changed = true;
         } else {
             out.extend(&plain[start..at]);
             others |= kind != usize::from(FILLER);
         }
     }
     out.extend(&plain[at..]);
-    if !changed {
+    if !*changed {
         return None;
     }
     let mut fresh = [&unit[..skip], &escaped(&out)].concat();
@@ -194,7 +247,7 @@ fn goes(payload: &[u8], strip: bool, seen: &mut Seen) -> bool {
             let text = String::from_utf8_lossy(&payload[16..payload.len().min(96)]).into_owned();
             seen.banner = Some(text.trim_matches('\0').to_owned());
         }
-        seen.banners += 1;
+        seen.banners += usize::from(strip);
         return strip;
     }
     let camera = payload.starts_with(&AVCHD);
