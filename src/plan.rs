@@ -324,6 +324,11 @@ impl Draft {
         self.warnings.push(warning.into());
     }
 
+    /// Whether any finding so far says that something changes.
+    pub fn tells_of_changes(&self) -> bool {
+        self.findings.iter().any(|f| f.action.changes())
+    }
+
     /// How many steps there are so far, for limits.
     pub fn count(&self) -> usize {
         self.steps.len()

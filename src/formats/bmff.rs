@@ -5,6 +5,7 @@
 mod brands;
 mod claims;
 mod codec;
+mod messages;
 mod movie;
 mod still;
 mod witness;
@@ -34,6 +35,8 @@ struct Walk<'a> {
     claims: Claims,
     /// The word for the family in the report.
     place: &'static str,
+    /// Whether a part of an index was written anew in other bytes, which is told unless more is.
+    rebuilt: bool,
 }
 
 impl Walk<'_> {
@@ -56,6 +59,12 @@ impl Walk<'_> {
     fn open_full(&mut self, atom: &Atom) {
         self.open(atom);
         self.draft.frame(Span::new(atom.body().start, atom.full_body().start), step_name(atom.kind));
+    }
+
+    /// Writes a part of an index anew.
+    fn rebuild(&mut self, span: Span, name: &'static str, fresh: Vec<u8>) {
+        self.rebuilt |= span.len() != fresh.len() as u64 || self.bytes(span).is_ok_and(|old| old != fresh);
+        self.draft.reframe(span, name, Fate::put(fresh));
     }
 
     /// Keeps a box as it is.
@@ -173,7 +182,7 @@ pub(super) fn plan(job: &Job, source: &Shared, place: &'static str) -> Result<Pl
     if let Some(locked) = top.first(b"pssh") {
         return Err(Refusal::new(Code::Drm, "the media is encrypted").at(locked.span.start));
     }
-    let mut walk = Walk { job, source, draft: Draft::new(source), claims: Claims::default(), place };
+    let mut walk = Walk { job, source, draft: Draft::new(source), claims: Claims::default(), place, rebuilt: false };
     for data in top.list.iter().filter(|a| a.is(b"mdat")) {
         walk.claims.area(data.body());
     }
@@ -215,6 +224,9 @@ pub(super) fn plan(job: &Job, source: &Shared, place: &'static str) -> Result<Pl
         walk.draft.remove_all(top.tail, "trailer", crate::names::trailer::describe(place, &**source, top.tail));
     }
     claims::settle(&mut walk, &top.list)?;
+    if walk.rebuilt && !walk.draft.tells_of_changes() {
+        walk.draft.note(Finding::rewritten(place, "index, without what does not belong there", Tells::Unknown));
+    }
     walk.draft.seal()
 }
 

@@ -8,5 +8,6 @@ pub mod filename;
 pub mod icc;
 pub mod iptc;
 pub mod quicktime;
+pub mod telemetry;
 pub mod trailer;
 pub mod xmp;

@@ -282,3 +282,38 @@ fn an_essential_property_that_nobody_knows_is_refused() {
     f.has[0].1[2] = 3;
     scrub("a.heic", &f.build()).unwrap().changed();
 }
+
+/// Changes bytes here and there, by a fixed sequence, and demands a refusal or a proved result.
+pub fn surprise(name: &str, file: &[u8], rounds: u32) {
+    let mut state = 0x9e37_79b9_7f4a_7c15u64;
+    let mut next = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % below as u64) as usize
+    };
+    for round in 0..rounds {
+        let mut bad = file.to_vec();
+        for _ in 0..=next(3) {
+            let at = next(bad.len());
+            bad[at] = match next(4) {
+                0 => 0,
+                1 => 0xff,
+                2 => bad[at] ^ 1 << next(8),
+                _ => next(256) as u8,
+            };
+        }
+        if let Err(r) = scrub(name, &bad) {
+            assert!(!matches!(r.code(), Code::Internal | Code::Damaged | Code::Leftover), "{name}, round {round}: {r}");
+        }
+    }
+}
+
+#[test]
+fn flipped_bytes_are_no_surprise() {
+    surprise("a.heic", &everything().build(), 500);
+    surprise("a.heic", &Heif::picture().build(), 500);
+    let sample = |name: &str| std::fs::read(root().join("samples").join(name)).unwrap();
+    surprise("a.heic", &sample("heif/dirty.heic"), 500);
+    surprise("a.avif", &sample("avif/dirty.avif"), 500);
+}

@@ -362,3 +362,91 @@ fn lies_are_refused() {
 fn a_movie_of_nothing_but_telemetry_is_refused() {
     assert_eq!(refusal("a.mp4", &Movie::of(vec![track(1, b"meta", b"gpmd", &["x"])]).build()).code(), Code::Unsupported);
 }
+
+#[test]
+fn flipped_bytes_are_no_surprise() {
+    crate::heif::surprise("a.mp4", &everything().build(), 500);
+    crate::heif::surprise("a.mp4", &fragments(1), 4000);
+    crate::heif::surprise("a.mp4", &film().build(), 500);
+    for name in ["mp4/film.mp4", "mp4/fragments.mp4", "mp4/clean.mp4"] {
+        crate::heif::surprise("a.mp4", &std::fs::read(root().join("samples").join(name)).unwrap(), 500);
+    }
+}
+
+/// A film whose first sample has an H.264 message unit with this payload, and a picture unit.
+fn film_with_message(payload: &[u8]) -> Movie {
+    let mut m = film();
+    let mut unit = vec![6, 5, payload.len() as u8];
+    unit.extend(payload);
+    unit.push(0x80);
+    let picture = b"\x65KEEPME a";
+    let mut sample = (unit.len() as u32).to_be_bytes().to_vec();
+    sample.extend(&unit);
+    sample.extend((picture.len() as u32).to_be_bytes());
+    sample.extend(picture);
+    m.tracks[0].samples[0] = sample;
+    m.tracks[0].entry = entry(b"vide", b"avc1", &boxed(b"avcC", &[1, 66, 0, 10, 0xff, 0xe0, 0]));
+    m
+}
+
+#[test]
+fn messages_in_the_video_become_filler() {
+    // A camera's own message, with bytes that had to be escaped.
+    let mut camera = b"\x17\xee\x8c\x60\xf8\x4d\x11\xd9\x8c\xd6\x08\x00\x20\x0c\x9a\x66MDPM CANARY".to_vec();
+    camera.extend([0, 0, 3, 1, 0, 0, 3, 0, 9]);
+    let mut m = film_with_message(&camera);
+    // Two of the bytes are escapes and do not count.
+    m.tracks[0].samples[0][6] -= 2;
+    let clean = scrub("a.mp4", &m.build()).unwrap();
+    clean.had_secrets().tells_nothing().found("camera data in the coded picture (date, place, settings)");
+    let (before, after) = (&m.tracks[0].samples[0], &samples(&clean.bytes, 0)[0]);
+    assert_eq!(before.len(), after.len());
+    assert_eq!(after[4..7], [6, 3, camera.len() as u8]);
+    assert!(after.ends_with(b"\x65KEEPME a") && after[7..7 + camera.len()].iter().all(|b| *b == 0xff));
+
+    // An encoder's signature stays unless the policy is strict.
+    let banner = b"\xdc\x45\xe9\xbd\xe6\xd9\x48\xb7\x96\x2c\xd8\x20\xd9\x23\xee\xefx264 - CANARY";
+    let m = film_with_message(banner);
+    let clean = scrub("a.mp4", &m.build()).unwrap();
+    clean.unchanged().found("encoder settings in the coded picture");
+    scrub_under(&Policy::strict(), "a.mp4", &m.build()).unwrap().changed().tells_nothing();
+}
+
+#[test]
+fn a_gps_track_is_told_in_plain_words() {
+    let klv = |key: &[u8; 4], kind: u8, size: u8, body: &[u8]| {
+        let repeat = (body.len() / usize::from(size.max(1))) as u16;
+        let mut out = [&key[..], &[kind, size], &repeat.to_be_bytes(), body].concat();
+        out.resize(out.len().next_multiple_of(4), 0);
+        out
+    };
+    let point = |lat: i32, lon: i32| [lat, lon, 0, 0, 0].iter().flat_map(|n| n.to_be_bytes()).collect::<Vec<u8>>();
+    let scale: Vec<u8> = [10_000_000i32, 10_000_000, 1000, 1000, 100].iter().flat_map(|n| n.to_be_bytes()).collect();
+    let gps = [point(377_700_000, -1_224_100_000), point(377_710_000, -1_224_110_000)].concat();
+    let stream = [klv(b"SCAL", b'l', 4, &scale), klv(b"GPS5", b'l', 20, &gps)].concat();
+    let sample = klv(b"DEVC", 0, 1, &klv(b"STRM", 0, 1, &stream));
+    let mut m = film();
+    m.tracks.push(Track { samples: vec![sample.clone(), sample], ..track(3, b"meta", b"gpmd", &[]) });
+    let clean = scrub("a.mp4", &m.build()).unwrap();
+    assert_eq!(clean.found("GPS track").value.as_deref(), Some("4 points, around 37.77, -122.41"));
+}
+
+#[test]
+fn cover_art_is_cleaned_like_a_file() {
+    let sample = |name: &str| std::fs::read(root().join("samples").join(name)).unwrap();
+    let with = |picture: &[u8]| {
+        let data = boxed(b"data", &[&[0, 0, 0, 13, 0, 0, 0, 0], picture].concat());
+        let items = [boxed(b"covr", &data), boxed(b"\xa9nam", b"CANARY")].concat();
+        let meta = full(b"meta", 0, 0, &[hdlr(b"mdir", ""), boxed(b"ilst", &items)].concat());
+        Movie { more: boxed(b"udta", &meta), ..film() }.build()
+    };
+    let clean = scrub("a.m4a", &with(&sample("avif/dirty.avif"))).unwrap();
+    clean.had_secrets().tells_nothing();
+    assert!(has(&clean, b"KEEPME picture") && has(&clean, b"covr"));
+    let clean = scrub_under(&Policy::strict(), "a.m4a", &with(&sample("avif/dirty.avif"))).unwrap();
+    assert!(!has(&clean, b"covr"));
+    // What nobody can clean goes.
+    let clean = scrub("a.m4a", &with(b"\x01CANARY")).unwrap();
+    clean.tells_nothing();
+    assert!(!has(&clean, b"covr"));
+}

@@ -1,6 +1,8 @@
 //! Media data is claimed, never assumed. Items and samples that stay claim their bytes; pictures and tracks that share bytes
 //! claim them together; what nobody claims goes. Neighbours are one claim, so a film of two hours is a few steps.
 
+use std::collections::BTreeSet;
+
 use super::Walk;
 use crate::finding::{Finding, Tells};
 use crate::grammar::bmff::Atom;
@@ -66,8 +68,9 @@ pub(super) struct Claims {
     /// The insides of `mdat` and `idat` boxes.
     areas: Vec<Span>,
     kept: Spans,
-    /// Bytes that have steps of their own.
+    /// Bytes that have steps of their own, whoever claims them.
     made: Spans,
+    starts_made: BTreeSet<u64>,
     lost: Spans,
 }
 
@@ -82,9 +85,10 @@ impl Claims {
         self.kept.add(span);
     }
 
-    /// Says that bytes have a step of their own already: they stay in another form.
-    pub(super) fn make(&mut self, span: Span) {
+    /// Says that bytes have a step of their own: they stay in another form. Returns whether nobody said so before.
+    pub(super) fn make(&mut self, span: Span) -> bool {
         self.made.add(span);
+        self.starts_made.insert(span.start)
     }
 
     /// Whether an area of media starts here.
@@ -117,7 +121,11 @@ pub(super) fn settle(walk: &mut Walk, top: &[Atom]) -> Result<()> {
                 if span.end > walk.source.len() { "the media ends before it should" } else { "media lies outside of media data" };
             return Err(Refusal::malformed(what, span.start));
         }
-        walk.draft.essence(*span, "media");
+        for (part, made) in claims.made.split(*span) {
+            if !made {
+                walk.draft.essence(part, "media");
+            }
+        }
     }
     let mut strays = Strays::default();
     for data in top.iter().filter(|a| a.is(b"mdat")) {

@@ -4,6 +4,7 @@
 mod graph;
 mod items;
 mod location;
+mod media;
 mod property;
 mod write;
 

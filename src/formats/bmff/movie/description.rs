@@ -1,6 +1,7 @@
 //! Sample descriptions: which codec, how large, how many channels. The names of encoders and vendors in them go; of the boxes
 //! inside, those that a decoder or a screen needs stay. [ISO/IEC 14496-12 8.5.2, 12; QuickTime File Format, sample descriptions]
 
+use super::super::messages::Units;
 use super::super::{Walk, codec, step_name};
 use super::tables::Packing;
 use super::track::Track;
@@ -176,6 +177,23 @@ pub(super) fn auxiliary(walk: &Walk, track: &Track) -> Result<String> {
         }
     }
     Ok(String::new())
+}
+
+/// How the samples of a video track are divided into units; `None` where its codec has none that are known here.
+pub(super) fn units(walk: &Walk, track: &Track) -> Result<Option<Units>> {
+    let Some(stsd) = track.tables.first(b"stsd") else { return Ok(None) };
+    if &track.handler != b"vide" {
+        return Ok(None);
+    }
+    for entry in &entries(walk, &stsd)?.list {
+        let start = entry.body().start + fixed(walk, track, &stsd, entry)?;
+        for atom in &walk.children(Span::new(start, entry.span.end))?.list {
+            if matches!(&atom.kind, b"avcC" | b"hvcC") {
+                return Ok(Units::of(atom.kind, &walk.bytes(atom.body())?));
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// How sound lies in its chunks where sizes of samples do not say it: uncompressed sound, and packets of QuickTime's.

@@ -1,7 +1,7 @@
 //! Fragments: `moof` boxes, each with its own tables for the media data beside it. [ISO/IEC 14496-12 8.8]
 
-use super::super::{Walk, codec};
-use super::{Movie, is_wide, tables};
+use super::super::{Walk, codec, messages};
+use super::{Movie, description, is_wide, tables};
 use crate::cursor::Cursor;
 use crate::grammar::bmff::Atom;
 use crate::plan::{Fate, Number};
@@ -36,6 +36,8 @@ struct Base {
     /// Where data without a position goes on.
     next: u64,
     size: u32,
+    /// Where each sample lies, if somebody wants to look inside.
+    samples: Option<Vec<Span>>,
 }
 
 /// Whether this fragment has anything of a track that stays.
@@ -103,8 +105,10 @@ impl Run<'_> {
         let boxes = walk.children(traf.body())?;
         let stays = self.movie.stays(self.id);
         let mut base = self.base(walk, &boxes.one(b"tfhd", traf)?, next)?;
+        let units = self.movie.track(self.id).map_or(Ok(None), |track| description::units(walk, track))?;
         if stays {
             walk.open(traf);
+            base.samples = units.map(|_| Vec::new());
         }
         for atom in &boxes.list {
             match &atom.kind {
@@ -117,6 +121,9 @@ impl Run<'_> {
                 b"sdtp" | b"subs" => walk.keep(atom),
                 _ => walk.remove(atom),
             }
+        }
+        if let (Some(units), Some(samples)) = (units, base.samples) {
+            messages::in_samples(walk, units, |_, most| Ok(samples[..samples.len().min(most)].to_vec()))?;
         }
         if stays {
             walk.remove_tail(boxes.tail)?;
@@ -144,7 +151,7 @@ impl Run<'_> {
         cursor.skip(other)?;
         let usual = self.movie.defaults.iter().find(|d| d.track == self.id).map_or(0, |d| d.size);
         let size = if flags & 0x10 != 0 { cursor.u32_be()? } else { usual };
-        Ok(Base { old, new, next: old, size })
+        Ok(Base { old, new, next: old, size, samples: None })
     }
 
     fn header(&self, walk: &mut Walk, tfhd: &Atom, base: &Base) -> Result<()> {
@@ -188,8 +195,13 @@ impl Run<'_> {
         if flags & 0x200 != 0 {
             for _ in 0..count {
                 cursor.skip(before)?;
-                bytes += u64::from(cursor.u32_be()?);
+                let size = u64::from(cursor.u32_be()?);
                 cursor.skip(after)?;
+                if let Some(samples) = &mut base.samples {
+                    samples.extend(Span::at(at.saturating_add(bytes), size));
+                    walk.job.limits().check_structures(samples.len())?;
+                }
+                bytes += size;
             }
         } else {
             bytes = u64::from(count) * u64::from(base.size);

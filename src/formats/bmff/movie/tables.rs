@@ -27,7 +27,7 @@ pub(super) fn lose(walk: &mut Walk, track: &Track) -> u64 {
             bytes += span.len();
             claims.lose(span);
         }
-        Ok(())
+        Ok(Go::On)
     });
     walk.claims = claims;
     bytes
@@ -47,13 +47,19 @@ pub(super) fn first_samples(walk: &Walk, track: &Track, most: usize) -> Result<V
             out.extend(Span::at(at, size).filter(|s| s.end <= span.end));
             at = at.saturating_add(size);
         }
-        Ok(())
+        Ok(if out.len() < most { Go::On } else { Go::Home })
     })?;
     Ok(out)
 }
 
+/// Whether a walk goes on.
+enum Go {
+    On,
+    Home,
+}
+
 /// Calls `each` with where the position of each chunk is written, what it covers, and how many samples it has.
-fn walk_chunks(walk: &Walk, track: &Track, mut each: impl FnMut(Span, Span, u64) -> Result<()>) -> Result<()> {
+fn walk_chunks(walk: &Walk, track: &Track, mut each: impl FnMut(Span, Span, u64) -> Result<Go>) -> Result<()> {
     let Some((table, code)) = offsets(track) else { return Ok(()) };
     let mut positions = Cursor::new(&**walk.source, table.full_body());
     let count = positions.u32_be()?;
@@ -69,7 +75,9 @@ fn walk_chunks(walk: &Walk, track: &Track, mut each: impl FnMut(Span, Span, u64)
             None => (0, 0),
         };
         let span = Span::at(at, length).ok_or_else(|| track.refuse("a chunk lies past any end"))?;
-        each(Span::new(start, positions.at()), span, taken)?;
+        if let Go::Home = each(Span::new(start, positions.at()), span, taken)? {
+            break;
+        }
     }
     Ok(())
 }
@@ -253,7 +261,8 @@ fn positions(walk: &mut Walk, track: &Track, atom: &Atom) -> Result<()> {
     walk_chunks(walk, track, |cell, span, _| {
         join(if span.is_empty() { &mut empty } else { &mut full }, cell);
         claims.keep(span);
-        walk.job.limits().check_structures(empty.len())
+        walk.job.limits().check_structures(empty.len())?;
+        Ok(Go::On)
     })?;
     walk.claims = claims;
     let name = step_name(atom.kind);

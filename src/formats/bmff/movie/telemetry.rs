@@ -4,6 +4,7 @@ use super::super::Walk;
 use super::tables;
 use super::track::Track;
 use crate::finding::{Finding, Tells};
+use crate::names::telemetry::Points;
 use crate::refusal::Result;
 
 /// How many samples are looked at.
@@ -54,9 +55,25 @@ pub(super) fn in_subtitles(walk: &Walk, track: &Track) -> Result<Option<Vec<Find
     Ok(Some(vec![found]))
 }
 
+/// The most samples that are read to be told of.
+const MOST: usize = 4096;
+
 /// What a track of timed metadata tells.
 pub(super) fn describe(walk: &Walk, track: &Track) -> Result<Vec<Finding>> {
     let samples = tables::count(walk, track)?;
+    let mut points = Points::default();
+    if track.formats.iter().any(|f| matches!(f, b"gpmd" | b"camm")) {
+        for span in tables::first_samples(walk, track, MOST)? {
+            let bytes = if span.end <= walk.source.len() { walk.bytes(span).unwrap_or_default() } else { Vec::new() };
+            match track.formats.first() {
+                Some(b"gpmd") => points.gopro(&bytes),
+                _ => points.camera_motion(&bytes),
+            }
+        }
+    }
     let label = if samples > 0 { format!("{}: {samples} samples", track.name()) } else { track.name() };
-    Ok(vec![Finding::removed(walk.place, label, Tells::Where)])
+    let found = Finding::removed(walk.place, label, Tells::Where);
+    let track_of_places =
+        points.say(samples > MOST as u64).map(|said| Finding::removed(walk.place, "GPS track", Tells::Where).value(said));
+    Ok(std::iter::once(found).chain(track_of_places).collect())
 }

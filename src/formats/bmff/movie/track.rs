@@ -1,6 +1,6 @@
 //! A track: what it is, whether it stays, and its boxes written again if it does. [ISO/IEC 14496-12 8.3, 8.4]
 
-use super::super::{Walk, codec};
+use super::super::{Walk, codec, messages};
 use super::{Movie, Parts, description, is_wide, tables, telemetry, user};
 use crate::cursor::Cursor;
 use crate::finding::{Finding, Tells};
@@ -248,6 +248,23 @@ impl Track {
         walk.remove_tail(self.media.tail)
     }
 
+    /// What cameras and encoders write into the coded pictures themselves.
+    fn look_inside(&self, walk: &mut Walk) -> Result<()> {
+        if let Some(units) = description::units(walk, self)? {
+            messages::in_samples(walk, units, |walk, most| tables::first_samples(walk, self, most))?;
+        }
+        if self.formats.iter().any(|f| matches!(f, b"jpeg" | b"mjpa" | b"mjpb" | b"mjpg")) {
+            for span in tables::first_samples(walk, self, 1)?.into_iter().filter(|s| s.end <= walk.source.len()) {
+                let head = walk.bytes(Span::new(span.start, span.end.min(span.start + 65_536)))?;
+                if [&b"Exif\0\0"[..], b"ns.adobe.com/xap"].iter().any(|sign| memchr::memmem::find(&head, sign).is_some()) {
+                    let what = "a motion JPEG video with Exif or XMP in its pictures";
+                    return Err(Refusal::unsupported(what).at(span.start).hint("convert it to another codec and clean that"));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn information(&self, walk: &mut Walk, minf: &Atom) -> Result<()> {
         walk.open(minf);
         for atom in &self.info.list {
@@ -261,6 +278,7 @@ impl Track {
                 b"stbl" => {
                     walk.open(atom);
                     tables::write(walk, self)?;
+                    self.look_inside(walk)?;
                     walk.remove_tail(self.tables.tail)?;
                 }
                 _ => walk.remove(atom),

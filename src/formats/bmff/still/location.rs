@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use super::super::Walk;
 use super::items;
 use crate::cursor::Cursor;
-use crate::finding::{Finding, Tells};
 use crate::grammar::bmff::Atom;
 use crate::plan::{Fate, Number};
 use crate::refusal::{Refusal, Result};
@@ -18,6 +17,8 @@ pub(super) struct Locations {
     version: u8,
     widths: Widths,
     entries: Vec<Location>,
+    /// Whether bits stand where none should.
+    odd: bool,
 }
 
 /// How many bytes each kind of number takes: 0, 4 or 8.
@@ -49,7 +50,7 @@ struct Extent {
 /// Reads the table.
 pub(super) fn read(walk: &Walk, atom: &Atom) -> Result<Locations> {
     let mut cursor = Cursor::new(&**walk.source, atom.body());
-    let (version, _) = items::version(&mut cursor)?;
+    let (version, flags) = items::version(&mut cursor)?;
     if version > 2 {
         return Err(Refusal::unsupported("an item location box of a version that is not known").at(atom.span.start));
     }
@@ -67,7 +68,8 @@ pub(super) fn read(walk: &Walk, atom: &Atom) -> Result<Locations> {
         walk.job.limits().check_structures(all)?;
         entries.push(entry);
     }
-    Ok(Locations { atom: *atom, version, widths, entries })
+    let odd = flags != 0 || (version == 0 && b & 15 != 0);
+    Ok(Locations { atom: *atom, version, widths, entries, odd })
 }
 
 fn location(cursor: &mut Cursor, version: u8, widths: Widths) -> Result<Location> {
@@ -119,7 +121,7 @@ impl Locations {
                 }
                 Ok(spans) => _ = out.entry(entry.id).or_insert(spans),
                 Err(r) if must(entry.id) => return Err(r),
-                Err(_) => _ = out.entry(entry.id).or_insert_with(Vec::new),
+                Err(_) => _ = out.entry(entry.id).or_default(),
             }
         }
         Ok(out)
@@ -157,13 +159,12 @@ impl Locations {
             odd |= base != entry.base || entry.reserved;
             self.entry(&mut pieces, entry, base, idat, length(entry.id))?;
         }
-        if odd {
-            walk.draft.note(Finding::rewritten(walk.place, "locations of items", Tells::Unknown));
-        }
         let pieces = pieces.done();
         if self.atom.header != 8 || pieces.len() as u64 > self.atom.span.len() {
             return Err(Refusal::unsupported("an item location box of an odd shape").at(self.atom.span.start));
         }
+        let length: usize = pieces.iter().map(length_of).sum();
+        walk.rebuilt |= odd || self.odd || length as u64 != self.atom.span.len();
         walk.draft.compose(self.atom.span, "iloc", pieces);
         Ok(())
     }
@@ -233,6 +234,14 @@ impl Location {
             out.push(span);
         }
         Ok(out)
+    }
+}
+
+fn length_of(piece: &Fate) -> usize {
+    match piece {
+        Fate::Put(bytes) => bytes.len(),
+        Fate::Position { code, .. } | Fate::Length { code, .. } => code.width(),
+        _ => 0,
     }
 }
 

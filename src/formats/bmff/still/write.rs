@@ -5,18 +5,17 @@ use std::collections::BTreeMap;
 
 use super::super::Walk;
 use super::Still;
-use super::graph::{self, Role};
+use super::graph;
 use super::items::{self, Item};
 use super::property::{self, Has, Verdict};
 use crate::finding::{Finding, Tells};
-use crate::grammar::bmff::{self, Atom};
-use crate::names::quicktime;
-use crate::plan::{Draft, Fate};
+use crate::grammar::bmff::Atom;
+use crate::plan::Fate;
 use crate::refusal::{Refusal, Result};
 use crate::source::Span;
 
 impl Still {
-    fn stays(&self, id: u32) -> bool {
+    pub(super) fn stays(&self, id: u32) -> bool {
         self.graph.kept.contains(&id) || self.graph.gain.contains(&id)
     }
 
@@ -67,54 +66,6 @@ impl Still {
         Ok(walk.bytes(Span::new(full.body().start, full.full_body().start))?.first().is_some_and(|v| *v > 0))
     }
 
-    /// Claims media for the pictures that stay and tells of what goes. Returns the lengths of items that are written anew.
-    fn media(&self, walk: &mut Walk, spans: &BTreeMap<u32, Vec<Span>>) -> Result<BTreeMap<u32, u64>> {
-        let mut lengths = BTreeMap::new();
-        for (id, item) in &self.items {
-            let own = spans.get(id).map(Vec::as_slice).unwrap_or_default();
-            if self.graph.kept.contains(id) {
-                own.iter().for_each(|s| walk.claims.keep(*s));
-            } else if self.graph.gain.contains(id) {
-                let [span] = own else { return Err(Refusal::unsupported("gain map parameters in several pieces")) };
-                let fresh = gain_map_packet(&walk.bytes(*span)?);
-                lengths.insert(*id, fresh.len() as u64);
-                walk.claims.make(*span);
-                let found = Finding::rewritten(walk.place, "XMP of the gain map", Tells::History).bytes(span.len());
-                walk.draft.replace(*span, "gain map XMP", Fate::put(fresh), vec![found]);
-            } else {
-                own.iter().for_each(|s| walk.claims.lose(*s));
-                for found in self.told(walk, *id, item, own) {
-                    walk.draft.note(found);
-                }
-            }
-        }
-        Ok(lengths)
-    }
-
-    /// What an item that goes tells.
-    fn told(&self, walk: &Walk, id: u32, item: &Item, spans: &[Span]) -> Vec<Finding> {
-        let bytes = spans.iter().map(|s| s.len()).sum::<u64>();
-        let gone = |label: &str, tells| vec![Finding::removed(walk.place, label.to_owned(), tells).bytes(bytes)];
-        let payload = || {
-            let parts = spans.iter().map(|s| walk.source.bytes(*s, walk.job.limits().block));
-            parts.collect::<std::io::Result<Vec<Vec<u8>>>>().map(|p| p.concat()).unwrap_or_default()
-        };
-        match (self.graph.roles.get(&id), &item.kind) {
-            (Some(Role::Thumbnail), _) => gone("thumbnail", Tells::Preview),
-            (Some(Role::Auxiliary(name)), _) => vec![quicktime::auxiliary(walk.place, name).bytes(bytes)],
-            (Some(Role::Part), _) => gone("part of a picture that goes", Tells::Hidden),
-            (Some(Role::Other), _) => gone("picture that is not shown", Tells::Hidden),
-            (_, b"Exif") => {
-                let payload = payload();
-                let skip = payload.first_chunk::<4>().map_or(0, |b| u32::from_be_bytes(*b) as usize);
-                let tiff = payload.get(4..).and_then(|p| p.get(skip..)).unwrap_or_default();
-                crate::names::exif::describe("Exif", tiff)
-            }
-            (_, b"mime") if item.about == "application/rdf+xml" => crate::names::xmp::describe("XMP", &payload()),
-            _ => vec![quicktime::item(walk.place, item.kind, &item.about, &item.name).bytes(bytes)],
-        }
-    }
-
     /// `iinf`
     fn list(&self, walk: &mut Walk, iinf: &Atom) -> Result<()> {
         let entries = items::entries(walk, iinf)?;
@@ -123,7 +74,7 @@ impl Still {
         walk.open_full(iinf);
         let count = Span::new(iinf.full_body().start, entries.start);
         let bytes = kept.to_be_bytes();
-        walk.draft.reframe(count, "iinf", Fate::put(&bytes[4 - count.len() as usize..]));
+        walk.rebuild(count, "iinf", bytes[4 - count.len() as usize..].to_vec());
         for entry in &boxes.list {
             let known = self.items.iter().find(|(_, i)| i.entry == *entry);
             match known {
@@ -161,6 +112,7 @@ impl Still {
         for (r, to) in self.references.iter().zip(&filtered) {
             if to.is_empty() {
                 walk.draft.remove_told(r.entry.span, "iref");
+                walk.rebuilt = true;
                 continue;
             }
             let id = |id: u32| if r.wide { id.to_be_bytes().to_vec() } else { id.to_be_bytes()[2..].to_vec() };
@@ -168,7 +120,7 @@ impl Still {
             body.extend((to.len() as u16).to_be_bytes());
             to.iter().for_each(|to| body.extend(id(*to)));
             walk.open(&r.entry);
-            walk.draft.reframe(r.entry.body(), "iref", Fate::put(body));
+            walk.rebuild(r.entry.body(), "iref", body);
         }
         walk.remove_tail(walk.children(iref.full_body())?.tail)
     }
@@ -191,7 +143,7 @@ impl Still {
             walk.draft.frame(Span::new(start, start + 4), "grpl");
             let mut body = (members.len() as u32).to_be_bytes().to_vec();
             members.iter().for_each(|m| body.extend(m.to_be_bytes()));
-            walk.draft.reframe(Span::new(start + 4, entry.span.end), "grpl", Fate::put(body));
+            walk.rebuild(Span::new(start + 4, entry.span.end), "grpl", body);
         }
         walk.remove_tail(boxes.tail)
     }
@@ -224,7 +176,7 @@ impl Still {
             }
         }
         for map in &self.properties.maps {
-            self.associate(&mut walk.draft, map, &numbers)?;
+            self.associate(walk, map, &numbers)?;
         }
         walk.remove_tail(boxes.tail)
     }
@@ -268,13 +220,14 @@ impl Still {
         Ok(true)
     }
 
-    fn associate(&self, draft: &mut Draft, map: &property::Map, numbers: &BTreeMap<u16, u16>) -> Result<()> {
+    fn associate(&self, walk: &mut Walk, map: &property::Map, numbers: &BTreeMap<u16, u16>) -> Result<()> {
         let wide = map.flags & 1 != 0;
         let mut body = vec![map.version];
         body.extend(&map.flags.to_be_bytes()[1..]);
         let entries: Vec<&(u32, Vec<Has>)> = map.entries.iter().filter(|(id, _)| self.graph.kept.contains(id)).collect();
         if entries.is_empty() {
-            draft.remove_told(map.atom.span, "ipma");
+            walk.draft.remove_told(map.atom.span, "ipma");
+            walk.rebuilt = true;
             return Ok(());
         }
         body.extend((entries.len() as u32).to_be_bytes());
@@ -298,6 +251,8 @@ impl Still {
         }
         bmff::open(draft, &map.atom, "ipma");
         draft.reframe(map.atom.body(), "ipma", Fate::put(body));
+        walk.open(&map.atom);
+        walk.rebuild(map.atom.body(), "ipma", body);
         Ok(())
     }
 }
@@ -326,30 +281,4 @@ fn rename(walk: &mut Walk, entry: &Atom, item: &Item) -> Result<()> {
     walk.open(entry);
     walk.draft.replace(entry.body(), "infe", Fate::put(fresh), vec![found]);
     Ok(())
-}
-
-/// Apple's gain map parameters, and nothing else of the packet: two numbers, parsed and written again.
-fn gain_map_packet(xmp: &[u8]) -> Vec<u8> {
-    let mut fields = String::new();
-    for name in ["HDRGainMapVersion", "HDRGainMapHeadroom"] {
-        if let Some(value) = number_of(xmp, name) {
-            fields += &format!(" HDRGainMap:{name}=\"{value}\"");
-        }
-    }
-    format!(
-        "<x:xmpmeta xmlns:x=\"adobe:ns:meta/\"><rdf:RDF xmlns:rdf=\"http://www.w3.org/1999/02/22-rdf-syntax-ns#\">\
-         <rdf:Description rdf:about=\"\" xmlns:HDRGainMap=\"http://ns.apple.com/HDRGainMap/1.0/\"{fields}/>\
-         </rdf:RDF></x:xmpmeta>"
-    )
-    .into_bytes()
-}
-
-/// The number that stands behind `name`, as an attribute or an element.
-fn number_of(xmp: &[u8], name: &str) -> Option<String> {
-    let at = memchr::memmem::find(xmp, name.as_bytes())? + name.len();
-    let rest = xmp.get(at..)?;
-    let start = rest.iter().position(|b| b.is_ascii_digit()).filter(|i| *i < 4)?;
-    let digits = rest[start..].iter().take_while(|b| b.is_ascii_digit() || **b == b'.').take(24);
-    let text: String = digits.map(|b| char::from(*b)).collect();
-    text.parse::<f64>().ok().map(|_| text)
 }
