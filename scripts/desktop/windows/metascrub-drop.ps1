@@ -27,7 +27,6 @@ function Split-CommandLine([string] $Line) {
     if ($at -lt 0) { return @() }
     $rest = $Line.Substring($at + $name.Length).TrimStart('"')
     # cmd /c "..." puts one pair of quotes around everything
-    if ((($rest.ToCharArray() | Where-Object { $_ -eq '"' }) | Measure-Object).Count % 2) { $rest = $rest.TrimEnd().TrimEnd('"') }
     if ([regex]::Matches($rest, '"').Count % 2) { $rest = $rest.Remove($rest.LastIndexOf('"'), 1) }
     return @([regex]::Matches($rest, '"([^"]*)"|(\S+)') | ForEach-Object { $_.Value.Trim('"') })
 }

@@ -243,14 +243,6 @@ impl Still {
                 }
             }
         }
-        if map.atom.body().len() > body.len() as u64
-            && map.entries.len() == self.graph.kept.len()
-            && numbers.len() == self.properties.list.len()
-        {
-            draft.note(Finding::removed("HEIF", "bytes behind the property associations", Tells::Hidden));
-        }
-        bmff::open(draft, &map.atom, "ipma");
-        draft.reframe(map.atom.body(), "ipma", Fate::put(body));
         walk.open(&map.atom);
         walk.rebuild(map.atom.body(), "ipma", body);
         Ok(())
