@@ -2,6 +2,7 @@
 //! source is a source: a member stored in an archive is planned without a copy, and a file of 100 GB is the same code as
 //! a file of a hundred bytes. This module knows where bytes are; it knows nothing of what they mean.
 
+use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -205,16 +206,11 @@ impl Source for Memory {
     }
 
     fn read_at(&self, at: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let from = self.0.get(at.min(self.len()) as usize..).unwrap_or_default();
-        let n = from.len().min(buf.len());
-        buf[..n].copy_from_slice(&from[..n]);
-        Ok(n)
+        read_slice(&self.0, at, buf)
     }
 
     fn send(&self, span: Span, to: &mut Sink) -> io::Result<()> {
-        let part = usize::try_from(span.start).ok().zip(usize::try_from(span.end).ok());
-        let bytes = part.and_then(|(a, b)| self.0.get(a..b)).ok_or(io::ErrorKind::UnexpectedEof)?;
-        to.write_all(bytes)
+        send_slice(&self.0, span, to)
     }
 
     fn as_bytes(&self) -> Option<&[u8]> {
@@ -271,7 +267,61 @@ pub fn at_hand(source: &Shared) -> io::Result<Shared> {
     if source.as_bytes().is_some() || source.len() > SMALL {
         return Ok(source.clone());
     }
-    Ok(Memory::shared(source.bytes(source.span(), SMALL)?))
+    let mut loaded = Loaded(SPARE.with(|spare| spare.borrow_mut().pop()).unwrap_or_default());
+    loaded.0.resize(source.len() as usize, 0);
+    source.fill(0, &mut loaded.0)?;
+    Ok(Arc::new(loaded))
+}
+
+thread_local! {
+    /// Buffers of files that are done with, for the next: fresh memory costs as much as reading a photo into it.
+    static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A small source that was read into memory.
+struct Loaded(Vec<u8>);
+
+impl Drop for Loaded {
+    fn drop(&mut self) {
+        let buffer = std::mem::take(&mut self.0);
+        // Where the thread itself is ending there is nobody to spare it for.
+        let _ = SPARE.try_with(|spare| {
+            let mut spare = spare.borrow_mut();
+            if spare.len() < 2 {
+                spare.push(buffer);
+            }
+        });
+    }
+}
+
+impl Source for Loaded {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn read_at(&self, at: u64, buf: &mut [u8]) -> io::Result<usize> {
+        read_slice(&self.0, at, buf)
+    }
+
+    fn send(&self, span: Span, to: &mut Sink) -> io::Result<()> {
+        send_slice(&self.0, span, to)
+    }
+
+    fn as_bytes(&self) -> Option<&[u8]> {
+        Some(&self.0)
+    }
+}
+
+fn read_slice(bytes: &[u8], at: u64, buf: &mut [u8]) -> io::Result<usize> {
+    let from = bytes.get(at.min(bytes.len() as u64) as usize..).unwrap_or_default();
+    let n = from.len().min(buf.len());
+    buf[..n].copy_from_slice(&from[..n]);
+    Ok(n)
+}
+
+fn send_slice(bytes: &[u8], span: Span, to: &mut Sink) -> io::Result<()> {
+    let part = usize::try_from(span.start).ok().zip(usize::try_from(span.end).ok());
+    to.write_all(part.and_then(|(a, b)| bytes.get(a..b)).ok_or(io::ErrorKind::UnexpectedEof)?)
 }
 
 /// Feeds the bytes of `span` to `each`, block by block, in order.
