@@ -95,7 +95,8 @@ pub fn top(source: &dyn Source, limits: &Limits) -> Result<Atoms> {
     let mut atoms = Atoms { list: Vec::new(), tail: Span::new(source.len(), source.len()) };
     while !cursor.is_done() {
         let start = cursor.at();
-        let Some(mut atom) = header(&mut cursor, true)? else {
+        // What cannot be a box ends the list: what follows is a tail, and what lies in it is found by nobody.
+        let Some(mut atom) = header(&mut cursor, true).unwrap_or(None) else {
             atoms.tail = Span::new(start, source.len());
             break;
         };

@@ -272,7 +272,8 @@ impl Track {
                 b"vmhd" => walk.keep_exactly(atom, 20)?,
                 b"smhd" => walk.keep_exactly(atom, 16)?,
                 b"nmhd" | b"sthd" => walk.keep_exactly(atom, 12)?,
-                b"gmhd" | b"hmhd" => walk.keep(atom),
+                b"hmhd" => walk.keep_exactly(atom, 28)?,
+                b"gmhd" => base_header(walk, atom)?,
                 b"hdlr" => walk.handler(atom)?,
                 b"dinf" => walk.data_information(atom, &self.data)?,
                 b"stbl" => {
@@ -298,6 +299,20 @@ fn track_header(walk: &mut Walk, atom: &Atom) -> Result<()> {
     parts.blank(second, 8, "reserved bytes", Tells::Hidden);
     parts.finish();
     Ok(())
+}
+
+/// `gmhd`, in which QuickTime says how other media is drawn. [QTFF, base media information]
+fn base_header(walk: &mut Walk, gmhd: &Atom) -> Result<()> {
+    let boxes = walk.children(gmhd.body())?;
+    walk.open(gmhd);
+    for atom in &boxes.list {
+        match &atom.kind {
+            b"gmin" => walk.keep_exactly(atom, 24)?,
+            b"text" | b"gmdi" | b"tmcd" => walk.keep(atom),
+            _ => walk.remove(atom),
+        }
+    }
+    walk.remove_tail(boxes.tail)
 }
 
 /// `edts`: the edit list says what of the media is shown, and when. [8.6.5]
