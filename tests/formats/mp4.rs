@@ -245,6 +245,8 @@ fn policies_are_obeyed() {
     m.tracks.push(Track { flags: 0, ..track(3, b"text", b"text", &["\0\x08KEEPME 1"]) });
     m.tracks[0].more = boxed(b"tref", &boxed(b"chap", &be32(&[3])));
     assert!(has(&scrub("a.mp4", &m.build()).unwrap(), b"KEEPME 1"));
+    let clean = scrub_under(&Policy::strict(), "a.mp4", &m.build()).unwrap();
+    assert!(has(&clean, b"\0\x08Chapter ") && !has(&clean, b"KEEPME 1"));
     let clean = scrub_under(&Policy::default().with(Token::Chapters, false), "a.mp4", &m.build()).unwrap();
     assert!(!has(&clean, b"KEEPME 1") && !has(&clean, b"tref"));
 }
