@@ -22,7 +22,7 @@ use crate::source::{Shared, Span};
 use claims::Claims;
 
 pub(super) use brands::{is_sequence, is_still};
-pub(super) use witness::witness;
+pub(super) use witness::{movie as witness_movie, picture as witness_picture};
 
 /// The largest header that is read to be rewritten, in bytes.
 const SMALL: u64 = 1 << 20;

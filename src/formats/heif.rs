@@ -21,7 +21,7 @@ pub static HEIF: Format = Format {
     removes: REMOVES,
     sniff: |head| (!is_av1(head) && is_picture(head)).then_some(Match::Exact),
     plan: |job, source| plan(job, source, "HEIF"),
-    witness: bmff::witness,
+    witness: bmff::witness_picture,
 };
 
 /// The row of AVIF.
@@ -33,7 +33,7 @@ pub static AVIF: Format = Format {
     removes: REMOVES,
     sniff: |head| (is_av1(head) && is_picture(head)).then_some(Match::Exact),
     plan: |job, source| plan(job, source, "AVIF"),
-    witness: bmff::witness,
+    witness: bmff::witness_picture,
 };
 
 fn plan(job: &Job, source: &Shared, place: &'static str) -> Result<Plan> {

@@ -12,7 +12,7 @@ pub static FORMAT: Format = Format {
     removes: "titles, places, devices, owners, all times, GPS and sensor tracks with their samples, names, private and unknown boxes",
     sniff,
     plan: |job, source| bmff::plan(job, source, "MP4"),
-    witness: bmff::witness,
+    witness: bmff::witness_movie,
 };
 
 /// Types of boxes with which old QuickTime files begin.

@@ -317,3 +317,9 @@ fn flipped_bytes_are_no_surprise() {
     surprise("a.heic", &sample("heif/dirty.heic"), 500);
     surprise("a.avif", &sample("avif/dirty.avif"), 500);
 }
+
+#[test]
+fn other_eyes_look_at_the_result() {
+    let clean = scrub("a.heic", &everything().build()).unwrap();
+    assert_eq!(clean.cleaned.witnesses(), ["second box reader", "kamadak-exif"]);
+}

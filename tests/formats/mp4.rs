@@ -189,7 +189,9 @@ fn everything_at_once() {
 
 #[test]
 fn hidden_at_the_end() {
-    for after in [b"CANARY".to_vec(), boxed(b"free", b"CANARY"), boxed(b"mdat", b"CANARY"), b"\x7f\0\0\0freeCANARY".to_vec()] {
+    let odd = [&b"\x7f\0\0\0freeCANARY"[..], b"\0\0\0\x05CANARY padding", b"\0\0\0\0\0\0\0\0CANARY", b"\0\0\0\0skipCANARY"];
+    let boxes = [b"CANARY".to_vec(), boxed(b"free", b"CANARY"), boxed(b"mdat", b"CANARY")];
+    for after in odd.iter().map(|b| b.to_vec()).chain(boxes) {
         let clean = scrub("a.mp4", &Movie { after, ..film() }.build()).unwrap();
         clean.had_secrets().tells_nothing();
         assert_eq!(clean.bytes, film().build());
@@ -243,6 +245,8 @@ fn policies_are_obeyed() {
     m.tracks.push(Track { flags: 0, ..track(3, b"text", b"text", &["\0\x08KEEPME 1"]) });
     m.tracks[0].more = boxed(b"tref", &boxed(b"chap", &be32(&[3])));
     assert!(has(&scrub("a.mp4", &m.build()).unwrap(), b"KEEPME 1"));
+    let clean = scrub_under(&Policy::strict(), "a.mp4", &m.build()).unwrap();
+    assert!(has(&clean, b"\0\x08Chapter ") && !has(&clean, b"KEEPME 1"));
     let clean = scrub_under(&Policy::default().with(Token::Chapters, false), "a.mp4", &m.build()).unwrap();
     assert!(!has(&clean, b"KEEPME 1") && !has(&clean, b"tref"));
 }
@@ -449,4 +453,37 @@ fn cover_art_is_cleaned_like_a_file() {
     let clean = scrub("a.m4a", &with(b"\x01CANARY")).unwrap();
     clean.tells_nothing();
     assert!(!has(&clean, b"covr"));
+}
+
+#[test]
+fn sizes_of_media_data_may_be_long_or_open() {
+    // 64 bits, and "up to the end of the file".
+    let media: Vec<u8> = b"KEEPME aKEEPME cKEEPME bKEEPME d".to_vec();
+    let file = film().build();
+    let at = memchr::memmem::find(&file, b"mdat").unwrap() - 4;
+    let mut open = file[..at].to_vec();
+    open.extend([&[0, 0, 0, 0], &b"mdat"[..], &media].concat());
+    scrub("a.mp4", &open).unwrap().unchanged();
+    let m = Movie { orphan: b"CANARY..".to_vec(), ..film() };
+    let mut long = m.build();
+    let at = memchr::memmem::find(&long, b"mdat").unwrap() - 4;
+    // The eight bytes in front of the samples become the long size.
+    long[at..at + 4].copy_from_slice(&[0, 0, 0, 1]);
+    long[at + 8..at + 16].copy_from_slice(&(16 + media.len() as u64).to_be_bytes());
+    scrub("a.mp4", &long).unwrap().unchanged();
+}
+
+#[test]
+fn old_files_without_brands_are_known() {
+    let file = film().build();
+    let at = memchr::memmem::find(&file, b"moov").unwrap() - 4;
+    let ftyp = at as u32;
+    let mut old = file[at..].to_vec();
+    for p in memchr::memmem::find_iter(&old.clone(), b"stco").map(|p| p + 12) {
+        for cell in [p, p + 4] {
+            let place = u32::from_be_bytes(old[cell..cell + 4].try_into().unwrap()) - ftyp;
+            old[cell..cell + 4].copy_from_slice(&place.to_be_bytes());
+        }
+    }
+    scrub("a.mov", &old).unwrap().unchanged();
 }

@@ -67,6 +67,7 @@ impl Spans {
 pub(super) struct Claims {
     /// The insides of `mdat` and `idat` boxes.
     areas: Vec<Span>,
+    starts: BTreeSet<u64>,
     kept: Spans,
     /// Bytes that have steps of their own, whoever claims them.
     made: Spans,
@@ -78,6 +79,7 @@ impl Claims {
     /// Adds a place where media may lie.
     pub(super) fn area(&mut self, span: Span) {
         self.areas.push(span);
+        self.starts.insert(span.start);
     }
 
     /// Claims bytes for something that stays.
@@ -93,7 +95,7 @@ impl Claims {
 
     /// Whether an area of media starts here.
     pub(super) fn starts(&self, at: u64) -> bool {
-        self.areas.iter().any(|a| a.start == at)
+        self.starts.contains(&at)
     }
 
     /// Says whose bytes these are, if nobody else claims them: something that goes, and is told already.

@@ -2,6 +2,8 @@
 //! message becomes filler of the same length, in place; every other unit of the sample stays byte for byte. All samples are
 //! looked at only where the first ones have something to hide. [H.264 7.3.2.3, D.1.6; H.265 7.3.5]
 
+use std::collections::BTreeSet;
+
 use super::Walk;
 use crate::finding::{Finding, Tells};
 use crate::plan::Fate;
@@ -32,7 +34,7 @@ const FILLER: u8 = 3;
 const UNREGISTERED: u8 = 5;
 
 /// How samples are divided into units.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Units {
     /// Bytes of a length.
     length: u8,
@@ -80,10 +82,10 @@ pub(super) fn in_samples(walk: &mut Walk, units: Units, samples: impl Fn(&Walk, 
 }
 
 /// Looks into coded pictures, each of which is one sample.
-pub(super) fn in_pictures(walk: &mut Walk, pictures: &[(Units, Span)]) -> Result<()> {
+pub(super) fn in_pictures(walk: &mut Walk, pictures: &BTreeSet<(Span, Units)>) -> Result<()> {
     let strip = !walk.job.keeps(Token::EncoderStrings);
     let mut seen = Seen::default();
-    for (units, span) in pictures {
+    for (span, units) in pictures {
         look(walk, *units, *span, strip, &mut seen)?;
     }
     seen.tell_kept(walk, strip);
@@ -99,10 +101,18 @@ struct Seen {
     banners: usize,
     /// Units that could not be blanked.
     stuck: usize,
+    spent: u64,
     blank: Vec<(Span, Vec<u8>)>,
 }
 
 impl Seen {
+    /// Counts work, which samples that lie over each other could make endless.
+    fn spend(&mut self, bytes: u64) -> Result<()> {
+        const MOST: u64 = 4 << 30;
+        self.spent = self.spent.saturating_add(bytes);
+        if self.spent > MOST { Err(Refusal::limit("too many messages in the coded picture")) } else { Ok(()) }
+    }
+
     /// What stays is told.
     fn tell_kept(&mut self, walk: &mut Walk, strip: bool) {
         if let Some(banner) = self.banner.take().filter(|_| !strip) {
@@ -151,11 +161,13 @@ fn look(walk: &Walk, units: Units, sample: Span, strip: bool, seen: &mut Seen) -
         let length = walk.bytes(Span::new(at, body))?.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
         let Some(unit) = Span::at(body, length).filter(|u| u.end <= sample.end) else { break };
         at = unit.end;
+        seen.spend(64)?;
         if unit.len() < 3 || unit.len() > LONGEST {
             continue;
         }
         let first = walk.bytes(Span::new(unit.start, unit.start + 1))?[0];
         if let Some(skip) = units.messages(first) {
+            seen.spend(unit.len())?;
             match blanked(&walk.bytes(unit)?, skip, strip, seen) {
                 Outcome::Stays => {}
                 Outcome::Fresh(fresh) => seen.blank.push((unit, fresh)),

@@ -12,21 +12,27 @@ const MOST: u64 = 24 << 20;
 /// The largest picture that the library is asked about: it reads all of it.
 const PICTURE: u64 = 256 << 20;
 
-/// Looks at the result.
-pub(crate) fn witness(job: &Job, _before: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
-    let mut names = Vec::new();
+/// Looks at a film.
+pub(crate) fn movie(job: &Job, _before: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
+    let mut eyes = Eyes { timed: job.keeps(Token::TimedMetadata), ..Eyes::default() };
+    eyes.file(after)?;
+    Ok(vec!["second box reader"])
+}
+
+/// Looks at a picture.
+pub(crate) fn picture(job: &Job, before: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
+    let mut names = movie(job, before, after)?;
     if after.len() <= PICTURE {
         let mut reader = std::io::BufReader::new(Reader::new(after, after.span()));
         match exif::Reader::new().continue_on_error(true).read_from_container(&mut reader) {
             Ok(_) | Err(exif::Error::PartialResult(_)) => {
                 return Err(Refusal::new(Code::Leftover, "kamadak-exif still finds Exif in the result"));
             }
-            Err(_) => names.push("kamadak-exif"),
+            Err(exif::Error::NotFound(_)) => names.push("kamadak-exif"),
+            // What it cannot read it cannot speak for.
+            Err(_) => {}
         }
     }
-    let mut eyes = Eyes { timed: job.keeps(Token::TimedMetadata), owned: Vec::new(), media: Vec::new(), unsure: false, base: 0 };
-    eyes.file(after)?;
-    names.push("second box reader");
     Ok(names)
 }
 
@@ -55,6 +61,7 @@ const AROUND: &[(&[u8; 4], usize)] = &[
     (b"grpl", 0),
 ];
 
+#[derive(Default)]
 struct Eyes {
     timed: bool,
     /// What samples and items say is theirs.
@@ -65,6 +72,10 @@ struct Eyes {
     unsure: bool,
     /// Where the slice begins in the file.
     base: u64,
+    /// Where the data of a fragment goes on.
+    next: u64,
+    /// The usual size of samples, by track.
+    usual: Vec<(u64, u64)>,
 }
 
 /// The tables of one track, as slices.
@@ -102,9 +113,8 @@ impl Eyes {
                 b"mdat" => self.media.push((at + header, end)),
                 b"meta" | b"moov" | b"moof" if size <= MOST => {
                     let bytes = file.bytes(Span::new(at, end), MOST)?;
-                    self.base = at;
+                    (self.base, self.next) = (at, at);
                     self.boxes(&bytes, &mut Tables::default(), 0)?;
-                    self.unsure |= kind == *b"moof";
                 }
                 b"meta" | b"moov" | b"moof" => self.unsure = true,
                 b"ftyp" | b"styp" | b"sidx" | b"mfra" => {}
@@ -138,6 +148,11 @@ impl Eyes {
                 b"hdlr" if depth == 3 => tables.sound = body.get(8..12) == Some(b"soun"),
                 b"stsc" => tables.stsc = body,
                 b"stsz" => tables.stsz = body,
+                b"trex" => self.usual.push((be(body, 4, 4), be(body, 16, 4))),
+                b"traf" => {
+                    self.boxes(body, tables, depth + 1)?;
+                    self.fragment(body);
+                }
                 b"stz2" => self.unsure = true,
                 b"stco" => tables.stco = body,
                 b"co64" => tables.co64 = body,
@@ -191,6 +206,44 @@ impl Eyes {
             };
             sample += samples;
             self.own(start, length);
+        }
+    }
+
+    /// Counts what a fragment of a track owns.
+    fn fragment(&mut self, traf: &[u8]) {
+        let (mut rest, mut base, mut size) = (traf, self.base, 0);
+        while let Some(body) = rest.get(8..be(rest, 0, 4) as usize) {
+            let flags = be(body, 1, 3);
+            let bits = |of: &[u64]| of.iter().filter(|f| flags & **f != 0).count();
+            match &rest[4..8] {
+                b"tfhd" => {
+                    base = match flags {
+                        f if f & 1 != 0 => be(body, 8, 8),
+                        f if f & 0x2_0000 != 0 => self.base,
+                        _ => self.next,
+                    };
+                    self.next = base;
+                    let usual = self.usual.iter().find(|(track, _)| *track == be(body, 4, 4)).map_or(0, |(_, s)| *s);
+                    let at = 8 + 8 * bits(&[1]) + 4 * bits(&[2, 8]);
+                    size = if flags & 0x10 != 0 { be(body, at, 4) } else { usual };
+                }
+                b"trun" => {
+                    let count = be(body, 4, 4);
+                    let start = match flags & 1 {
+                        1 => base.saturating_add_signed(i64::from(be(body, 8, 4) as i32)),
+                        _ => self.next,
+                    };
+                    let (first, step) = (8 + 4 * bits(&[1, 4]), 4 * bits(&[0x100, 0x200, 0x400, 0x800]));
+                    let length = match flags & 0x200 {
+                        0 => count.saturating_mul(size),
+                        _ => (0..count as usize).map(|i| be(body, first + step * i + 4 * bits(&[0x100]), 4)).sum(),
+                    };
+                    self.next = start.saturating_add(length);
+                    self.own(start, length);
+                }
+                _ => {}
+            }
+            rest = &rest[8 + body.len()..];
         }
     }
 

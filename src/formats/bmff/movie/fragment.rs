@@ -23,6 +23,9 @@ pub(super) fn defaults(walk: &Walk, mvex: &Atom) -> Result<Vec<Defaults>> {
         let track = cursor.u32_be()?;
         cursor.skip(8)?;
         out.push(Defaults { atom, track, size: cursor.u32_be()? });
+        if out.len() > 1000 {
+            return Err(Refusal::limit("more than 1000 tracks"));
+        }
     }
     Ok(out)
 }

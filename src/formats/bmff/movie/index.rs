@@ -17,7 +17,7 @@ fn drop(walk: &mut Walk, atom: &Atom, why: &str) {
 
 /// `sidx`
 pub(super) fn segments(walk: &mut Walk, movie: &Movie, sidx: &Atom, top: &[Atom]) -> Result<()> {
-    let is_boundary = |at: u64| at == walk.source.len() || top.iter().any(|a| a.span.start == at);
+    let is_boundary = |at: u64| at == walk.source.len() || top.binary_search_by_key(&at, |a| a.span.start).is_ok();
     let mut cursor = Cursor::new(&**walk.source, sidx.body());
     let wide = cursor.array::<4>()?[0] > 0;
     let reference = cursor.u32_be()?;

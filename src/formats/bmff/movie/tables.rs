@@ -46,6 +46,7 @@ pub(super) fn first_samples(walk: &Walk, track: &Track, most: usize) -> Result<V
             let size = sizes.next()?;
             out.extend(Span::at(at, size).filter(|s| s.end <= span.end));
             at = at.saturating_add(size);
+            walk.job.limits().check_structures(out.len())?;
         }
         Ok(if out.len() < most { Go::On } else { Go::Home })
     })?;

@@ -72,8 +72,24 @@ pub(super) fn describe(walk: &Walk, track: &Track) -> Result<Vec<Finding>> {
         }
     }
     let label = if samples > 0 { format!("{}: {samples} samples", track.name()) } else { track.name() };
-    let found = Finding::removed(walk.place, label, Tells::Where);
+    let mut found = Finding::removed(walk.place, label, Tells::Where);
+    let keys = keys(walk, track)?;
+    if !keys.is_empty() {
+        found = found.value(keys.join(", "));
+    }
     let track_of_places =
         points.say(samples > MOST as u64).map(|said| Finding::removed(walk.place, "GPS track", Tells::Where).value(said));
     Ok(std::iter::once(found).chain(track_of_places).collect())
+}
+
+/// The keys that Apple's timed metadata declares, without what they have in common.
+fn keys(walk: &Walk, track: &Track) -> Result<Vec<String>> {
+    const SIGN: &[u8] = b"com.apple.quicktime.";
+    let Some(stsd) = track.tables.first(b"stsd").filter(|a| a.span.len() < 1 << 16) else { return Ok(Vec::new()) };
+    let body = walk.bytes(stsd.body())?;
+    let name = |at: usize| {
+        let rest = body[at + SIGN.len()..].iter();
+        rest.take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_')).map(|b| char::from(*b)).collect()
+    };
+    Ok(memchr::memmem::find_iter(&body, SIGN).map(name).collect())
 }

@@ -32,6 +32,8 @@ pub(super) struct Track {
     info: Atoms,
     /// The sample tables.
     pub(super) tables: Atoms,
+    /// Whether another track takes its samples for chapters.
+    chapters: bool,
     /// Why it goes; `None` where it stays.
     gone: Option<Vec<Finding>>,
 }
@@ -64,7 +66,22 @@ pub(super) fn read(walk: &Walk, trak: &Atom) -> Result<Track> {
         None => Vec::new(),
     };
     let trak = *trak;
-    Ok(Track { trak, id, handler, enabled, duration, formats, data, references, boxes, media, info, tables, gone: None })
+    Ok(Track {
+        trak,
+        id,
+        handler,
+        enabled,
+        duration,
+        formats,
+        data,
+        references,
+        boxes,
+        media,
+        info,
+        tables,
+        chapters: false,
+        gone: None,
+    })
 }
 
 /// Number, enabled flag and duration out of `tkhd`. [8.3.2]
@@ -107,7 +124,8 @@ pub(super) fn decide(walk: &Walk, tracks: &mut [Track]) -> Result<()> {
         if track.formats.iter().any(|f| is_locked(*f)) {
             return Err(codec::encrypted(track.trak.span.start));
         }
-        track.gone = track.judge(walk, chapters.contains(&track.id))?;
+        track.chapters = chapters.contains(&track.id);
+        track.gone = track.judge(walk, track.chapters)?;
     }
     Ok(())
 }
@@ -253,6 +271,9 @@ impl Track {
         if let Some(units) = description::units(walk, self)? {
             messages::in_samples(walk, units, |walk, most| tables::first_samples(walk, self, most))?;
         }
+        if self.chapters && &self.handler == b"text" && walk.job.policy().is_strict() {
+            self.number_chapters(walk)?;
+        }
         if self.formats.iter().any(|f| matches!(f, b"jpeg" | b"mjpa" | b"mjpb" | b"mjpg")) {
             for span in tables::first_samples(walk, self, 1)?.into_iter().filter(|s| s.end <= walk.source.len()) {
                 let head = walk.bytes(Span::new(span.start, span.end.min(span.start + 65_536)))?;
@@ -260,6 +281,25 @@ impl Track {
                     let what = "a motion JPEG video with Exif or XMP in its pictures";
                     return Err(Refusal::unsupported(what).at(span.start).hint("convert it to another codec and clean that"));
                 }
+            }
+        }
+        Ok(())
+    }
+
+    /// Under a strict policy the titles of chapters only count, in as many bytes as before.
+    fn number_chapters(&self, walk: &mut Walk) -> Result<()> {
+        for (i, sample) in tables::first_samples(walk, self, usize::MAX)?.into_iter().enumerate() {
+            if sample.len() <= 2 || sample.end > walk.source.len() {
+                continue;
+            }
+            let bytes = walk.bytes(sample)?;
+            let length = u64::from(u16::from_be_bytes([bytes[0], bytes[1]])).min(sample.len() - 2);
+            let text = Span::new(sample.start + 2, sample.start + 2 + length);
+            if !text.is_empty() && walk.claims.make(text) {
+                let mut title = format!("Chapter {}", i + 1).into_bytes();
+                title.resize(length as usize, b' ');
+                let found = Finding::rewritten(walk.place, "chapter title", Tells::Text);
+                walk.draft.replace(text, "chapter title", Fate::put(title), vec![found]);
             }
         }
         Ok(())

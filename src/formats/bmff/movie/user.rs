@@ -1,6 +1,8 @@
 //! User data: titles, places, owners, devices. All of it goes but for the little that players show or need: cover art, chapter
 //! marks, the numbers for gapless playback, loudness, roles of tracks, and how to wrap a sphere.
 
+use std::collections::BTreeSet;
+
 use super::super::Walk;
 use super::super::step_name;
 use crate::clean::Member;
@@ -21,10 +23,10 @@ pub(super) fn write(walk: &mut Walk, udta: &Atom) -> Result<()> {
         walk.remove(udta);
         return Ok(());
     };
-    let mut kept = Vec::new();
+    let mut kept = BTreeSet::new();
     for atom in &boxes.list {
         if is_needed(walk, atom)? {
-            kept.push(*atom);
+            kept.insert(atom.span.start);
         }
     }
     if kept.is_empty() {
@@ -34,7 +36,7 @@ pub(super) fn write(walk: &mut Walk, udta: &Atom) -> Result<()> {
     walk.open(udta);
     for atom in &boxes.list {
         match &atom.kind {
-            _ if !kept.contains(atom) => walk.remove(atom),
+            _ if !kept.contains(&atom.span.start) => walk.remove(atom),
             b"meta" => list(walk, atom)?,
             b"chpl" => chapters(walk, atom)?,
             _ => walk.keep(atom),

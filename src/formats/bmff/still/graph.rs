@@ -70,7 +70,11 @@ pub(super) fn decide(
     has_movie: bool,
 ) -> Result<Graph> {
     let keeps = |token| walk.job.keeps(token);
-    let mut hunt = Hunt { walk, items, references, properties, kept: BTreeSet::new() };
+    let mut needs: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for r in references.iter().filter(|r| NEEDS.contains(&&r.entry.kind)) {
+        needs.entry(r.from).or_default().extend(&r.to);
+    }
+    let mut hunt = Hunt { walk, items, references, properties, needs, kept: BTreeSet::new() };
     match primary.and_then(|p| items.get(&p).map(|item| (p, item))) {
         Some((p, _)) => hunt.reach(p, true)?,
         None if has_movie => {}
@@ -133,6 +137,8 @@ struct Hunt<'a> {
     items: &'a BTreeMap<u32, Item>,
     references: &'a [Reference],
     properties: &'a Properties,
+    /// What each picture is made of.
+    needs: BTreeMap<u32, Vec<u32>>,
     kept: BTreeSet<u32>,
 }
 
@@ -159,15 +165,16 @@ impl Hunt<'_> {
                 return Err(Refusal::new(Code::Drm, "the picture is protected").at(at));
             }
             self.kept.insert(id);
-            let needs = self.references.iter().filter(|r| r.from == id && NEEDS.contains(&&r.entry.kind));
-            todo.extend(needs.flat_map(|r| r.to.iter().copied()));
+            todo.extend(self.needs.get(&id).into_iter().flatten().copied());
         }
         Ok(())
     }
 
     /// Keeps what hangs on pictures that stay: alpha always, the rest as the policy says.
     fn attached(&mut self, gain_map: bool, depth: bool, thumbnails: bool) -> Result<()> {
-        loop {
+        /// An alpha plane of a depth map of a thumbnail is deep enough.
+        const DEEPEST: usize = 8;
+        for _ in 0..DEEPEST {
             let before = self.kept.len();
             for r in self.references {
                 if !r.to.iter().any(|to| self.kept.contains(to)) || self.kept.contains(&r.from) {
@@ -190,6 +197,7 @@ impl Hunt<'_> {
                 return Ok(());
             }
         }
+        Err(Refusal::limit("pictures that hang on pictures too deeply"))
     }
 }
 

@@ -127,9 +127,9 @@ impl Locations {
         Ok(out)
     }
 
-    /// Whether an item lies in the `idat` box.
-    pub(super) fn is_inside(&self, id: u32) -> bool {
-        self.entries.iter().any(|e| e.id == id && e.method == 1 && !e.extents.is_empty())
+    /// Whether an item for which `which` holds lies in the `idat` box.
+    pub(super) fn any_inside(&self, which: impl Fn(u32) -> bool) -> bool {
+        self.entries.iter().any(|e| e.method == 1 && !e.extents.is_empty() && which(e.id))
     }
 
     /// Writes the table for the items for which `stays` holds. `length` says how long an item is now, where it was rewritten.

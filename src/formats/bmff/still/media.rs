@@ -1,6 +1,6 @@
 //! The bytes of items: claimed for pictures that stay, told of where an item goes, written anew where they must say less.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Walk;
 use super::super::messages::{self, Units};
@@ -17,13 +17,19 @@ use crate::source::{Span, Window};
 impl Still {
     /// Claims media for the pictures that stay and tells of what goes. Returns the lengths of items that are written anew.
     pub(super) fn media(&self, walk: &mut Walk, spans: &BTreeMap<u32, Vec<Span>>) -> Result<BTreeMap<u32, u64>> {
-        let (mut lengths, mut pictures) = (BTreeMap::new(), Vec::new());
+        let (mut lengths, mut pictures) = (BTreeMap::new(), BTreeSet::new());
+        let turns = |id: &u32| {
+            self.properties.of(*id).filter_map(|h| self.properties.get(h)).any(|a| matches!(&a.kind, b"irot" | b"imir"))
+        };
+        let (turned, mut warned) = (self.graph.kept.iter().any(turns), false);
+        // Many items may point at the same bytes: so many are read to be told of, and no more.
+        let mut budget = walk.job.limits().block;
         for (id, item) in &self.items {
             let own = spans.get(id).map(Vec::as_slice).unwrap_or_default();
             if self.graph.kept.contains(id) {
                 own.iter().for_each(|s| walk.claims.keep(*s));
                 if let ([span], Some(units)) = (own, self.units(walk, *id)?) {
-                    pictures.push((units, *span));
+                    pictures.insert((*span, units));
                 }
                 if &item.kind == b"jpeg"
                     && let [span] = own
@@ -42,8 +48,10 @@ impl Still {
                 walk.draft.replace(*span, "gain map XMP", Fate::put(fresh), vec![found]);
             } else {
                 own.iter().for_each(|s| walk.claims.lose(*s));
-                self.turned(walk, item, own)?;
-                for found in self.told(walk, *id, item, own) {
+                if !turned && !std::mem::replace(&mut warned, &item.kind == b"Exif") {
+                    self.turned(walk, item, own)?;
+                }
+                for found in self.told(walk, *id, item, own, &mut budget) {
                     walk.draft.note(found);
                 }
             }
@@ -55,16 +63,17 @@ impl Still {
     /// How the bytes of a coded picture are divided, where its codec divides them.
     fn units(&self, walk: &Walk, id: u32) -> Result<Option<Units>> {
         let found = self.properties.of(id).filter_map(|h| self.properties.get(h)).find(|a| matches!(&a.kind, b"hvcC" | b"avcC"));
-        found.map_or(Ok(None), |atom| Ok(Units::of(atom.kind, &walk.bytes(atom.body())?)))
+        found.map_or(Ok(None), |atom| {
+            // What says so stands at the beginning.
+            let body = atom.body();
+            Ok(Units::of(atom.kind, &walk.bytes(Span::new(body.start, body.end.min(body.start + 23)))?))
+        })
     }
 
     /// Exif may say which way up where the picture itself does not. Standards say that it does not count; some viewers differ.
     fn turned(&self, walk: &mut Walk, item: &Item, spans: &[Span]) -> Result<()> {
-        let turns = |id: &u32| {
-            self.properties.of(*id).filter_map(|h| self.properties.get(h)).any(|a| matches!(&a.kind, b"irot" | b"imir"))
-        };
         let (b"Exif", [span]) = (&item.kind, spans) else { return Ok(()) };
-        if self.graph.kept.iter().any(turns) || span.len() > super::super::SMALL {
+        if span.len() > super::super::SMALL {
             return Ok(());
         }
         let tiff = tiff_of(&walk.bytes(*span)?).to_vec();
@@ -77,10 +86,12 @@ impl Still {
     }
 
     /// What an item that goes tells.
-    fn told(&self, walk: &Walk, id: u32, item: &Item, spans: &[Span]) -> Vec<Finding> {
+    fn told(&self, walk: &Walk, id: u32, item: &Item, spans: &[Span], budget: &mut u64) -> Vec<Finding> {
         let bytes = spans.iter().map(|s| s.len()).sum::<u64>();
         let gone = |label: &str, tells| vec![Finding::removed(walk.place, label.to_owned(), tells).bytes(bytes)];
-        let payload = || {
+        let mut payload = || {
+            let Some(left) = budget.checked_sub(bytes) else { return Vec::new() };
+            *budget = left;
             let parts = spans.iter().map(|s| walk.source.bytes(*s, walk.job.limits().block));
             parts.collect::<std::io::Result<Vec<Vec<u8>>>>().map(|p| p.concat()).unwrap_or_default()
         };

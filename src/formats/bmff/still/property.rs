@@ -1,6 +1,8 @@
 //! Properties of items: how large, which way up, which colours, which codec. Each that stays is on the list below; the list
 //! says what becomes of it. [ISO/IEC 23008-12 6.5, 14496-12 8.11.14]
 
+use std::collections::BTreeMap;
+
 use super::super::{Walk, codec};
 use super::items;
 use crate::cursor::Cursor;
@@ -9,6 +11,7 @@ use crate::grammar::bmff::Atom;
 use crate::names::quicktime;
 use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
+use crate::source::Span;
 
 /// The properties of a file, and which item has which.
 #[derive(Default)]
@@ -19,6 +22,8 @@ pub(super) struct Properties {
     pub(super) list: Vec<Atom>,
     /// Which item has which.
     pub(super) maps: Vec<Map>,
+    /// The same by item.
+    by_item: BTreeMap<u32, Vec<Has>>,
 }
 
 /// One association box.
@@ -60,7 +65,11 @@ pub(super) fn read(walk: &Walk, iprp: Option<Atom>) -> Result<Properties> {
             return Err(Refusal::malformed("two property associations of one kind", a.atom.span.start));
         }
     }
-    Ok(Properties { around: Some(iprp), list, maps })
+    let mut by_item: BTreeMap<u32, Vec<Has>> = BTreeMap::new();
+    for (item, has) in maps.iter().flat_map(|m| &m.entries) {
+        by_item.entry(*item).or_default().extend(has.iter().filter(|h| h.number != 0));
+    }
+    Ok(Properties { around: Some(iprp), list, maps, by_item })
 }
 
 fn map(walk: &Walk, atom: &Atom) -> Result<Map> {
@@ -86,8 +95,7 @@ fn has(cursor: &mut Cursor, wide: bool) -> Result<Has> {
 impl Properties {
     /// What an item has, in order.
     pub(super) fn of(&self, item: u32) -> impl Iterator<Item = Has> + '_ {
-        let entries = self.maps.iter().flat_map(|m| &m.entries);
-        entries.filter(move |(id, _)| *id == item).flat_map(|(_, has)| has.iter().copied()).filter(|h| h.number != 0)
+        self.by_item.get(&item).into_iter().flatten().copied()
     }
 
     /// The property of that number.
@@ -99,7 +107,10 @@ impl Properties {
     pub(super) fn auxiliary(&self, walk: &Walk, item: u32) -> Result<String> {
         let found = self.of(item).filter_map(|h| self.get(h)).find(|a| a.is(b"auxC"));
         let Some(found) = found else { return Ok(String::new()) };
-        let body = walk.bytes(found.full_body())?;
+        /// No name is longer.
+        const LONGEST: u64 = 256;
+        let body = found.full_body();
+        let body = walk.bytes(Span::new(body.start, body.end.min(body.start + LONGEST)))?;
         let end = body.iter().position(|b| *b == 0).unwrap_or(body.len());
         Ok(String::from_utf8_lossy(&body[..end]).into_owned())
     }

@@ -1,7 +1,7 @@
 //! The index written again for the items that stay. Numbers of items stay; numbers of properties close up, so that no gap
 //! tells of what is gone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::Walk;
 use super::Still;
@@ -45,7 +45,7 @@ impl Still {
                 b"grpl" => self.group(walk, atom)?,
                 b"dinf" => walk.data_information(atom, &[])?,
                 b"idat" => match &self.locations {
-                    Some(l) if self.graph.kept.iter().any(|id| l.is_inside(*id)) => {
+                    Some(l) if l.any_inside(|id| self.graph.kept.contains(&id)) => {
                         walk.open(atom);
                         walk.claims.area(atom.body());
                     }
@@ -71,14 +71,14 @@ impl Still {
         let entries = items::entries(walk, iinf)?;
         let boxes = walk.children(entries)?;
         let kept = self.items.keys().filter(|id| self.stays(**id)).count() as u32;
+        let by_place: BTreeMap<u64, (&u32, &Item)> = self.items.iter().map(|(id, i)| (i.entry.span.start, (id, i))).collect();
         walk.open_full(iinf);
         let count = Span::new(iinf.full_body().start, entries.start);
         let bytes = kept.to_be_bytes();
         walk.rebuild(count, "iinf", bytes[4 - count.len() as usize..].to_vec());
         for entry in &boxes.list {
-            let known = self.items.iter().find(|(_, i)| i.entry == *entry);
-            match known {
-                Some((id, item)) if self.stays(*id) => rename(walk, entry, item)?,
+            match by_place.get(&entry.span.start) {
+                Some((id, item)) if self.stays(**id) => rename(walk, entry, item)?,
                 Some(_) => walk.draft.remove_told(entry.span, "infe"),
                 None => walk.remove(entry),
             }
@@ -153,6 +153,7 @@ impl Still {
         let Some(around) = self.properties.around else { return Ok(()) };
         let boxes = walk.children(around.body())?;
         let uses = self.uses()?;
+        let told: BTreeSet<u16> = self.items.keys().flat_map(|id| self.properties.of(*id)).map(|h| h.number).collect();
         walk.open(&around);
         let mut numbers = BTreeMap::new();
         for atom in &boxes.list {
@@ -163,7 +164,7 @@ impl Still {
                         let number = i as u16 + 1;
                         if self.property(walk, property, uses.get(&number).copied())? {
                             numbers.insert(number, numbers.len() as u16 + 1);
-                        } else if !self.is_told(number) {
+                        } else if !told.contains(&number) {
                             let label = format!("property that no picture has ({})", property.label());
                             walk.draft.note(Finding::removed(walk.place, label, Tells::Hidden));
                         }
@@ -193,11 +194,6 @@ impl Still {
             }
         }
         Ok(uses)
-    }
-
-    /// Whether the loss of a property is told with the item that had it, or was told by itself.
-    fn is_told(&self, number: u16) -> bool {
-        self.items.keys().any(|id| self.properties.of(*id).any(|h| h.number == number))
     }
 
     /// Returns whether the property stays.
