@@ -1,10 +1,10 @@
 //! The table of formats. A row is a file of its own; a new format is that file, its `mod` line and its word in [`TABLE`].
 
-mod bmff;
-mod colour;
 pub mod aiff;
 pub mod archive;
+mod bmff;
 pub mod bmp;
+mod colour;
 pub mod flac;
 pub mod gif;
 pub mod gz;
