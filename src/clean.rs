@@ -159,7 +159,12 @@ impl<'a> Job<'a> {
         };
         // Windows on a container outlive its plan, and would keep the copy in memory alive.
         let from = if format.container { bytes } else { &near };
-        let mut cleaned = plan(self, format, from, bytes)?;
+        let mut cleaned = match plan(self, format, from, bytes) {
+            Ok(cleaned) => cleaned,
+            // A row may claim a family and then meet a kind of it that nobody can clean: a document in a ZIP.
+            Err(r) if r.code() == Code::Unsupported && r.place().is_empty() => return Ok(Member::Unknown(r)),
+            Err(r) => return Err(r),
+        };
         if !cleaned.identity && self.again.is_none() {
             let result = source::at_hand(&(cleaned.view.clone() as Shared))?;
             look(self, &mut cleaned, &near, &result)?;

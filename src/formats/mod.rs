@@ -1,10 +1,11 @@
 //! The table of formats. A row is a file of its own; a new format is that file, its `mod` line and its word in [`TABLE`].
 
+mod bmff;
+mod colour;
 pub mod aiff;
 pub mod archive;
-mod bmff;
 pub mod bmp;
-mod colour;
+pub mod bz2;
 pub mod flac;
 pub mod gif;
 pub mod gz;
@@ -12,6 +13,7 @@ pub mod heif;
 pub mod ico;
 pub mod jpeg;
 pub mod known;
+pub mod lz4;
 pub mod mkv;
 pub mod mp3;
 pub mod mp4;
@@ -24,7 +26,9 @@ pub mod tiff;
 pub mod wav;
 pub mod webp;
 pub mod wrapper;
+pub mod xz;
 pub mod zip;
+pub mod zst;
 
 use crate::format::Format;
 
@@ -33,6 +37,7 @@ use crate::format::Format;
 pub static TABLE: &[&Format] = &[
     &aiff::FORMAT,
     &bmp::FORMAT,
+    &bz2::FORMAT,
     &flac::FORMAT,
     &gif::FORMAT,
     &gz::FORMAT,
@@ -40,6 +45,7 @@ pub static TABLE: &[&Format] = &[
     &heif::HEIF,
     &ico::FORMAT,
     &jpeg::FORMAT,
+    &lz4::FORMAT,
     &mkv::FORMAT,
     &mp3::FORMAT,
     &mp4::FORMAT,
@@ -51,5 +57,7 @@ pub static TABLE: &[&Format] = &[
     &tiff::FORMAT,
     &wav::FORMAT,
     &webp::FORMAT,
+    &xz::FORMAT,
     &zip::FORMAT,
+    &zst::FORMAT,
 ];

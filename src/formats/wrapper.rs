@@ -4,10 +4,12 @@
 use std::io::{self, Read, Write};
 
 use crate::clean::{Job, Member};
+use crate::cursor::Cursor;
 use crate::finding::{Finding, Tells};
-use crate::plan::Draft;
+use crate::plan::{Draft, Fate, Plan};
 use crate::refusal::{Code, Refusal, Result};
-use crate::source::{BLOCK, Shared, Spool};
+use crate::source::{BLOCK, Shared, Source, Span, Spool};
+use crate::view;
 
 /// The name of what is inside: `letter.txt` of `letter.txt.gz`, `x.tar` of `x.tgz`.
 pub fn inner_name(name: &str, endings: &[(&str, &str)]) -> String {
@@ -102,4 +104,113 @@ impl<'a> Unpacking<'a> {
     pub fn finish(self) -> Result<Shared> {
         self.spool.finish().map_err(Refusal::write)
     }
+}
+
+/// What a compressed file is made of, one after the other.
+pub enum Piece {
+    /// A stream or frame, whose content was unpacked.
+    Stream(Span),
+    /// Positions in the streams, which hold while these stay as they are.
+    Index(Span),
+    /// Bytes that no content is in.
+    Gone(Span, Finding),
+}
+
+impl Piece {
+    fn end(&self) -> u64 {
+        match self {
+            Piece::Stream(span) | Piece::Index(span) | Piece::Gone(span, _) => span.end,
+        }
+    }
+}
+
+/// A way of compressing one file.
+pub struct Packing {
+    /// The name of the format.
+    pub place: &'static str,
+    /// Its endings, and those of what is inside.
+    pub endings: &'static [(&'static str, &'static str)],
+    /// Reads the piece that begins at a position, and unpacks it where it is a stream.
+    pub read: fn(&Shared, u64, &mut Unpacking) -> Result<Piece>,
+    /// Packs bytes into a spool, always with the same effort.
+    pub pack: fn(&dyn Source, &mut Spool) -> io::Result<()>,
+}
+
+/// The plan for a compressed file.
+///
+/// # Errors
+/// Those of its streams and of the file inside.
+pub fn plan(job: &Job, source: &Shared, packing: &Packing) -> Result<Plan> {
+    let mut draft = Draft::new(source);
+    let (pieces, bytes) = read(job, source, packing)?;
+    let name = inner_name(job.name(), packing.endings);
+    let mut packed = match inside(job, &mut draft, packing.place, &name, &bytes)? {
+        Inside::Same => None,
+        Inside::Changed(bytes) => Some(pack(job, packing, &bytes)?),
+    };
+    let changed = packed.is_some();
+    for piece in pieces {
+        match piece {
+            Piece::Gone(span, found) => draft.remove(span, "no content", found),
+            Piece::Index(span) if !changed => draft.frame(span, "index"),
+            Piece::Index(span) => draft.remove(span, "index", Finding::removed(packing.place, "index", Tells::Software)),
+            Piece::Stream(span) if !changed => draft.member(span, "stream", None),
+            Piece::Stream(span) => match packed.take() {
+                Some(first) => draft.member(span, "stream", Some(first)),
+                None => _ = draft.replace(span, "stream", Fate::Drop, Vec::new()),
+            },
+        }
+    }
+    draft.seal()
+}
+
+fn read(job: &Job, source: &Shared, packing: &Packing) -> Result<(Vec<Piece>, Shared)> {
+    let mut unpacking = Unpacking::new(job);
+    let (mut pieces, mut at) = (Vec::new(), 0);
+    while at < source.len() {
+        let piece = (packing.read)(source, at, &mut unpacking)?;
+        if piece.end() <= at {
+            return Err(Refusal::malformed("a stream without an end", at));
+        }
+        at = piece.end();
+        pieces.push(piece);
+        job.limits().check_structures(pieces.len())?;
+    }
+    Ok((pieces, unpacking.finish()?))
+}
+
+/// Packs the cleaned bytes, and unpacks them again to see that they are the same.
+fn pack(job: &Job, packing: &Packing, bytes: &Shared) -> Result<Shared> {
+    let mut spool = job.spool();
+    (packing.pack)(&**bytes, &mut spool).map_err(Refusal::write)?;
+    let packed = spool.finish().map_err(Refusal::write)?;
+    let (_, again) = read(job, &packed, packing)?;
+    if again.len() != bytes.len() || !view::same(&**bytes, &*again, again.span())? {
+        return Err(Refusal::new(Code::Damaged, "what was packed does not unpack to the same"));
+    }
+    Ok(packed)
+}
+
+/// The witness of compressed files that carry no metadata: that there is something which unpacks was seen before.
+///
+/// # Errors
+/// `Damaged` where nothing is left.
+pub fn witness(_: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
+    match after.is_empty() {
+        true => Err(Refusal::new(Code::Damaged, "nothing is left")),
+        false => Ok(Vec::new()),
+    }
+}
+
+/// A skippable frame of zstd or LZ4 at `at`: where it ends. [RFC 8878 3.1.2]
+///
+/// # Errors
+/// `Malformed` where it is cut off.
+pub fn skippable(source: &dyn Source, at: u64) -> Result<Option<Span>> {
+    let mut cursor = Cursor::new(source, Span::new(at, source.len()));
+    if cursor.left() < 8 || cursor.u32_le()? & 0xffff_fff0 != 0x184d_2a50 {
+        return Ok(None);
+    }
+    let len = cursor.u32_le()?;
+    Ok(Some(Span::new(at, cursor.skip(len.into())?.end)))
 }

@@ -443,6 +443,15 @@ fn unknown_members_follow_the_policy() {
 }
 
 #[test]
+fn a_document_of_an_unsupported_kind_is_an_unknown_member() {
+    let document = build(&[m("mimetype", b"x")], b"");
+    let bytes = build(&[m("a.txt", TEXT), m("x.kra", &document)], b"");
+    assert_eq!(refusal("x.zip", &bytes).code(), Code::UnknownMember);
+    let policy = Policy { unknown_members: UnknownMembers::Omit, ..Policy::default() };
+    assert_eq!(names(&scrub_under(&policy, "x.zip", &bytes).unwrap().bytes), ["a.txt"]);
+}
+
+#[test]
 fn a_member_that_fails_is_named() {
     let bad = build(&[m("../x.txt", TEXT)], b"");
     let why = refusal("x.zip", &build(&[m("d/in.zip", &bad).deflated()], b""));

@@ -1,0 +1,76 @@
+//! LZ4 frames [LZ4 Frame Format 1.6.4]: one file in one frame or several. Frames that decoders skip go, whatever is in them.
+
+use std::io;
+
+use lz4_flex::frame::{FrameDecoder, FrameEncoder, FrameInfo};
+
+use super::wrapper::{self, Packing, Piece, Unpacking};
+use crate::cursor::Cursor;
+use crate::finding::{Finding, Tells};
+use crate::format::{Format, Head, Match};
+use crate::refusal::{Refusal, Result};
+use crate::source::{Reader, Shared, Source, Span, Spool};
+
+/// The row.
+pub static FORMAT: Format = Format {
+    name: "LZ4",
+    extensions: &["lz4"],
+    container: true,
+    keeps: "the compressed file, cleaned by its own rules",
+    removes: "skippable frames",
+    sniff,
+    plan: |job, source| wrapper::plan(job, source, &PACKING),
+    witness: wrapper::witness,
+};
+
+static PACKING: Packing = Packing { place: "LZ4", endings: &[(".tlz4", ".tar"), (".lz4", "")], read, pack };
+
+const MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
+/// Bits of the first byte of a frame's descriptor.
+const BLOCK_CHECKSUM: u8 = 1 << 4;
+const CONTENT_SIZE: u8 = 1 << 3;
+const CONTENT_CHECKSUM: u8 = 1 << 2;
+const DICTIONARY: u8 = 1;
+
+fn sniff(head: &Head) -> Option<Match> {
+    head.has(0, &MAGIC).then_some(Match::Exact)
+}
+
+fn read(source: &Shared, at: u64, unpacking: &mut Unpacking) -> Result<Piece> {
+    if let Some(span) = wrapper::skippable(&**source, at)? {
+        return Ok(Piece::Gone(span, Finding::removed("LZ4", "skippable frame", Tells::Hidden)));
+    }
+    let span = frame(&**source, at)?;
+    let mut stream = FrameDecoder::new(Reader::new(&**source, span));
+    unpacking.all(&mut stream, |_| span.len(), |_| {})?;
+    Ok(Piece::Stream(span))
+}
+
+/// The frame at `at`: its descriptor, its blocks, its checksum.
+fn frame(source: &dyn Source, at: u64) -> Result<Span> {
+    let mut cursor = Cursor::new(source, Span::new(at, source.len()));
+    if cursor.left() < 4 || cursor.array::<4>()? != MAGIC {
+        return Err(Refusal::malformed("data after the last frame, or a frame of an old kind", at));
+    }
+    let flags = cursor.u8()?;
+    if flags & DICTIONARY != 0 {
+        return Err(Refusal::unsupported("it needs a dictionary of its own").at(at).hint("unpack it and clean what is inside"));
+    }
+    cursor.skip(2 + if flags & CONTENT_SIZE != 0 { 8 } else { 0 })?;
+    loop {
+        let size = cursor.u32_le()?;
+        if size == 0 {
+            break;
+        }
+        let checksum = if flags & BLOCK_CHECKSUM != 0 { 4 } else { 0 };
+        cursor.skip(u64::from(size & 0x7fff_ffff) + checksum)?;
+    }
+    cursor.skip(if flags & CONTENT_CHECKSUM != 0 { 4 } else { 0 })?;
+    Ok(Span::new(at, cursor.at()))
+}
+
+fn pack(bytes: &dyn Source, spool: &mut Spool) -> io::Result<()> {
+    let mut packer = FrameEncoder::with_frame_info(FrameInfo::new().content_checksum(true), spool);
+    io::copy(&mut Reader::new(bytes, bytes.span()), &mut packer)?;
+    packer.finish().map(|_| ()).map_err(io::Error::other)
+}
