@@ -132,6 +132,15 @@ impl<'a> Job<'a> {
     /// # Errors
     /// As [`Job::member`].
     pub fn member_under(&self, policy: &Policy, name: &str, bytes: &Shared) -> Result<Member> {
+        self.member_near(policy, name, &source::at_hand(bytes)?, bytes)
+    }
+
+    /// The same for a container that has the member's bytes at hand already: `near` holds them, `far` is where they are to
+    /// be read from once the member is done, so that what is in memory can be let go.
+    ///
+    /// # Errors
+    /// As [`Job::member`].
+    pub fn member_near(&self, policy: &Policy, name: &str, near: &Shared, far: &Shared) -> Result<Member> {
         if self.depth >= self.limits.depth {
             return Err(Refusal::limit(format!("members nest deeper than {}", self.limits.depth)).within(name));
         }
@@ -147,19 +156,18 @@ impl<'a> Job<'a> {
             name: name.to_owned(),
             again: self.again,
         };
-        inner.run(bytes).map_err(|r| r.within(name))
+        inner.run(near, far).map_err(|r| r.within(name))
     }
 
-    fn run(&self, bytes: &Shared) -> Result<Member> {
-        let near = source::at_hand(bytes)?;
-        let format = match detect(&near, &self.name) {
+    fn run(&self, near: &Shared, far: &Shared) -> Result<Member> {
+        let format = match detect(near, &self.name) {
             Ok(format) => format,
             Err(r) if matches!(r.code(), Code::Unknown | Code::Unsupported) => return Ok(Member::Unknown(r)),
             Err(r) => return Err(r),
         };
         // Windows on a container outlive its plan, and would keep the copy in memory alive.
-        let from = if format.container { bytes } else { &near };
-        let mut cleaned = match plan(self, format, from, bytes) {
+        let from = if format.container { far } else { near };
+        let mut cleaned = match plan(self, format, from, from) {
             Ok(cleaned) => cleaned,
             // A row may claim a family and then meet a kind of it that nobody can clean: a document in a ZIP.
             Err(r) if r.code() == Code::Unsupported && r.place().is_empty() => return Ok(Member::Unknown(r)),
@@ -167,7 +175,12 @@ impl<'a> Job<'a> {
         };
         if !cleaned.identity && self.again.is_none() {
             let result = source::at_hand(&(cleaned.view.clone() as Shared))?;
-            look(self, &mut cleaned, &near, &result)?;
+            look(self, &mut cleaned, near, &result)?;
+            cleaned.crc32 = result.as_bytes().map(crc32fast::hash);
+        }
+        match Arc::get_mut(&mut cleaned.view) {
+            Some(view) => view.rest_on(far),
+            None => return Err(Refusal::new(Code::Internal, "a result is still looked at")),
         }
         Ok(if cleaned.identity { Member::Same(cleaned) } else { Member::Changed(cleaned) })
     }
@@ -202,6 +215,7 @@ pub struct Cleaned {
     identity: bool,
     warnings: Vec<String>,
     witnesses: Vec<&'static str>,
+    crc32: Option<u32>,
 }
 
 impl Cleaned {
@@ -228,6 +242,11 @@ impl Cleaned {
     /// Whether the result is the input.
     pub fn is_identity(&self) -> bool {
         self.identity
+    }
+
+    /// The CRC-32 of the result, where that was at hand anyway.
+    pub fn crc32(&self) -> Option<u32> {
+        self.crc32
     }
 
     /// What was found.
@@ -292,7 +311,7 @@ pub fn to_spool(job: &Job, source: &Shared) -> Result<(Cleaned, Shared, Proof)> 
     Ok((cleaned, result, proof))
 }
 
-/// `near` holds the bytes to plan from; `far` the same bytes where they should be read from later.
+/// `near` holds the bytes to plan from; `far` the same bytes, over which the plan is laid.
 fn plan(job: &Job, format: &'static Format, near: &Shared, far: &Shared) -> Result<Cleaned> {
     let plan = (format.plan)(job, near)?;
     if let Some(again) = job.again
@@ -314,7 +333,7 @@ fn plan(job: &Job, format: &'static Format, near: &Shared, far: &Shared) -> Resu
     if !identity && !changes {
         return Err(Refusal::new(Code::Internal, "something would change without a finding"));
     }
-    Ok(Cleaned { format, view: Arc::new(view), identity, warnings, witnesses: Vec::new() })
+    Ok(Cleaned { format, view: Arc::new(view), identity, warnings, witnesses: Vec::new(), crc32: None })
 }
 
 fn look(job: &Job, cleaned: &mut Cleaned, before: &Shared, result: &Shared) -> Result<()> {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use crate::sink::Sink;
 
 /// Sources up to this many bytes are read into memory once instead of being looked at again and again.
-pub const SMALL: u64 = 16 << 20;
+pub const SMALL: u64 = 12 << 20;
 
 /// How much is moved at once where bytes pass through memory.
 pub const BLOCK: usize = 256 << 10;

@@ -53,6 +53,12 @@ impl View {
         &mut self.plan
     }
 
+    /// Reads the same bytes from another place from now on.
+    pub(crate) fn rest_on(&mut self, source: &Shared) {
+        debug_assert_eq!(source.len(), self.source.len(), "the same bytes elsewhere");
+        self.source = source.clone();
+    }
+
     /// The input.
     pub fn source(&self) -> &Shared {
         &self.source

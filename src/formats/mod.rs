@@ -1,11 +1,11 @@
 //! The table of formats. A row is a file of its own; a new format is that file, its `mod` line and its word in [`TABLE`].
 
-mod bmff;
-mod colour;
 pub mod aiff;
 pub mod archive;
+mod bmff;
 pub mod bmp;
 pub mod bz2;
+mod colour;
 pub mod flac;
 pub mod gif;
 pub mod gz;

@@ -50,7 +50,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut names = Names::new(job, "ZIP");
     let mut unknowns = Unknowns::default();
     let mut map = false;
-    let mut draft = rewrite::rewrite(job, source, &archive, &mut |part| {
+    let mut draft = rewrite::rewrite_ahead(job, source, &archive, &mut |part| {
         let verdict = match archive::left_behind(job, "ZIP", part.name()) {
             Some(found) => return Ok(Verdict::gone(vec![found])),
             None => decide(job, part, &mut unknowns)?,

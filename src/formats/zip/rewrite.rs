@@ -14,7 +14,9 @@
 //! ```
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
+use std::sync::mpsc;
+use std::thread;
 
 use super::headers::{self, Facts, Kind, Told};
 use super::unpack::{self, Unpacked, unpack};
@@ -38,6 +40,8 @@ pub struct Part<'a> {
     source: &'a Shared,
     name: Cow<'a, str>,
     unpacked: OnceCell<Unpacked>,
+    /// What became of it, where that was found out ahead.
+    ahead: Cell<Option<Result<Member>>>,
 }
 
 impl Part<'_> {
@@ -59,13 +63,21 @@ impl Part<'_> {
     /// # Errors
     /// Those of the member, and `UnknownMember` where the policy is to refuse those.
     pub fn clean(&self, job: &Job) -> Result<Verdict> {
-        match job.member(self.name(), &self.bytes()?)? {
+        match self.member(job)? {
             Member::Same(cleaned) | Member::Changed(cleaned) => Ok(Verdict::member(cleaned)),
             Member::Unknown(why) => match job.unknown_member(self.name(), &why)? {
                 true => Ok(Verdict::unknown(self.name())),
                 false => Ok(Verdict::omitted(self.name())),
             },
         }
+    }
+
+    fn member(&self, job: &Job) -> Result<Member> {
+        if let Some(ready) = self.ahead.take() {
+            return ready;
+        }
+        let unpacked = self.unpacked()?;
+        job.member_near(job.policy(), self.name(), &unpacked.near, &unpacked.bytes)
     }
 
     fn unpacked(&self) -> Result<&Unpacked> {
@@ -181,6 +193,68 @@ pub fn rewrite<'a>(
     archive: &'a Archive,
     decide: &mut dyn FnMut(&Part) -> Result<Verdict>,
 ) -> Result<Draft> {
+    write(job, source, archive, decide, &mut |_| None)
+}
+
+/// The same for archives of which nearly every member is cleaned as the file it is: in large ones, several members at a
+/// time are unpacked and cleaned ahead of being asked for. What comes out is the same, in the same order.
+///
+/// # Errors
+/// As [`rewrite`].
+pub fn rewrite_ahead<'a>(
+    job: &'a Job<'a>,
+    source: &'a Shared,
+    archive: &'a Archive,
+    decide: &mut dyn FnMut(&Part) -> Result<Verdict>,
+) -> Result<Draft> {
+    let workers = thread::available_parallelism().map_or(1, |n| n.get().min(4));
+    if workers < 2 || archive.entries.len() < 2 || source.len() <= source::SMALL || job.depth() > 0 {
+        return rewrite(job, source, archive, decide);
+    }
+    thread::scope(|scope| {
+        // Each worker takes every n-th member and waits with it until it is asked for: at most two are held by each.
+        let lines: Vec<mpsc::Receiver<Ahead>> = (0..workers)
+            .map(|first| {
+                let (send, receive) = mpsc::sync_channel(1);
+                scope.spawn(move || {
+                    for entry in archive.entries.iter().skip(first).step_by(workers) {
+                        if send.send(look_ahead(job, source, entry)).is_err() {
+                            break;
+                        }
+                    }
+                });
+                receive
+            })
+            .collect();
+        write(job, source, archive, decide, &mut |index| lines[index % workers].recv().ok())
+    })
+}
+
+/// A member, unpacked and cleaned before it was asked for.
+struct Ahead {
+    unpacked: Option<Unpacked>,
+    member: Option<Result<Member>>,
+}
+
+/// What cannot be unpacked is left to be asked for: it may never be.
+fn look_ahead(job: &Job, source: &Shared, entry: &Entry) -> Ahead {
+    let file = matches!(headers::kind(entry), Ok(Kind::File | Kind::Program)) && entry.unpacked > 0;
+    let Some(mut unpacked) = file.then(|| unpack(job, source, entry).ok()).flatten() else {
+        return Ahead { unpacked: None, member: None };
+    };
+    let name = String::from_utf8_lossy(&entry.name);
+    let member = job.member_near(job.policy(), &name, &unpacked.near, &unpacked.bytes);
+    unpacked.near = unpacked.bytes.clone();
+    Ahead { unpacked: Some(unpacked), member: Some(member) }
+}
+
+fn write<'a>(
+    job: &'a Job<'a>,
+    source: &'a Shared,
+    archive: &'a Archive,
+    decide: &mut dyn FnMut(&Part) -> Result<Verdict>,
+    ahead: &mut dyn FnMut(usize) -> Option<Ahead>,
+) -> Result<Draft> {
     let mut draft = Draft::new(source);
     let mut told = Told::default();
     // One spool for all that is packed again: many small spools would be much memory.
@@ -189,7 +263,9 @@ pub fn rewrite<'a>(
     for (index, entry) in archive.entries.iter().enumerate() {
         let name = String::from_utf8_lossy(&entry.name);
         let kind = headers::kind(entry).map_err(|r| headers::within(entry, r))?;
-        let part = Part { entry, index, kind, job, source, name, unpacked: OnceCell::new() };
+        let ahead = ahead(index).unwrap_or(Ahead { unpacked: None, member: None });
+        let unpacked = ahead.unpacked.map_or_else(OnceCell::new, OnceCell::from);
+        let part = Part { entry, index, kind, job, source, name, unpacked, ahead: Cell::new(ahead.member) };
         let verdict = decide(&part)?;
         match keep(job, &mut draft, &mut spool, &part, verdict)? {
             Some(member) => kept.push(member),
@@ -229,9 +305,11 @@ fn keep<'a>(job: &Job, draft: &mut Draft, spool: &mut Spool, part: &Part<'a>, ve
         return Ok(None);
     }
     verdict.findings.into_iter().for_each(|f| draft.note(f));
+    let mut crc = None;
     let bytes = match &verdict.becomes {
         Becomes::Member(cleaned) => {
             draft.adopt(part.name(), cleaned);
+            crc = cleaned.crc32();
             (!cleaned.is_identity()).then(|| cleaned.bytes())
         }
         Becomes::Bytes(bytes) => {
@@ -249,7 +327,7 @@ fn keep<'a>(job: &Job, draft: &mut Draft, spool: &mut Spool, part: &Part<'a>, ve
     let (facts, data) = match bytes {
         None => (Facts { name, crc: entry.crc, packed: stream.len(), unpacked: entry.unpacked }, Data::Same(stream)),
         Some(bytes) if entry.method == STORED => {
-            let crc = unpack::checksum(&*bytes, bytes.span())?;
+            let crc = crc.map_or_else(|| unpack::checksum(&*bytes, bytes.span()), Ok)?;
             (Facts { name, crc, packed: bytes.len(), unpacked: bytes.len() }, Data::Stored(bytes))
         }
         Some(bytes) => {

@@ -17,6 +17,8 @@ use crate::source::{self, BLOCK, Reader, Shared, Source, Span, Spool, Window};
 pub struct Unpacked {
     /// The bytes as the person who made the archive put them in.
     pub bytes: Shared,
+    /// The same bytes, in memory where they are few; to be let go when the member is done.
+    pub near: Shared,
     /// Where they are packed; what lies behind in the member's data belongs to nothing.
     pub stream: Span,
 }
@@ -51,10 +53,12 @@ fn name_of(method: u16) -> String {
 }
 
 fn stored(source: &Shared, entry: &Entry) -> Result<Unpacked> {
-    if checksum(&**source, entry.data)? != entry.crc {
+    let bytes = Window::shared(source, entry.data);
+    let near = source::at_hand(&bytes)?;
+    if checksum(&*near, near.span())? != entry.crc {
         return Err(broken(entry));
     }
-    Ok(Unpacked { bytes: Window::shared(source, entry.data), stream: entry.data })
+    Ok(Unpacked { bytes, near, stream: entry.data })
 }
 
 fn inflated(job: &Job, source: &Shared, entry: &Entry) -> Result<Unpacked> {
@@ -85,7 +89,8 @@ fn inflated(job: &Job, source: &Shared, entry: &Entry) -> Result<Unpacked> {
         return Err(broken(entry));
     }
     let stream = Span::new(entry.data.start, entry.data.start + stream.total_in());
-    Ok(Unpacked { bytes: out.into_inner().finish().map_err(Refusal::write)?, stream })
+    let bytes = out.into_inner().finish().map_err(Refusal::write)?;
+    Ok(Unpacked { near: source::at_hand(&bytes)?, bytes, stream })
 }
 
 fn broken(entry: &Entry) -> Refusal {
