@@ -17,6 +17,7 @@ mod pdf;
 mod png;
 mod samples;
 mod support;
+mod table;
 mod tar;
 mod text;
 mod webp;
