@@ -8,6 +8,8 @@ bin=${METASCRUB:-target/release/metascrub}
 import re, sys
 rows, text = [], sys.stdin.read()
 for block in text.strip().split("\n\n"):
+    if block.count("\n") != 2:
+        continue
     head, stays, goes = block.split("\n")
     name, extensions = re.match(r"(.*?)  +(\..*)", head).groups()
     rows.append("| %s | %s | %s | %s |" % (name.strip(), extensions.strip(), stays.split("stays:")[1].strip(), goes.split("goes:")[1].strip()))
