@@ -7,6 +7,8 @@ mod data;
 mod directory;
 mod table;
 
+use self::data::Claims;
+use self::directory::Writer;
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
@@ -79,12 +81,11 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     draft.reframe(head, "first page", Fate::Position { of: pages[0].span.start, origin: 0, code: position(&tiff) });
 
     draft.otherwise(Finding::rewritten("TIFF", "order, alignment and slack of the directories", Tells::Software));
-    let mut found = Vec::new();
-    let mut claims = data::Claims::default();
+    let mut writer = Writer { job, source, tiff: &tiff, draft, claims: Claims::default(), found: Vec::new() };
     for (i, page) in pages.iter().enumerate() {
-        let next = pages.get(i + 1).map(|p| p.span.start);
-        directory::rewrite(job, source, &tiff, &mut draft, page, next, &mut claims, &mut found)?;
+        writer.page(page, pages.get(i + 1).map(|p| p.span.start))?;
     }
+    let Writer { mut draft, claims, mut found, .. } = writer;
     claims.draft(job, source, &mut draft)?;
     if !previews.is_empty() {
         found.push(Finding::removed("TIFF", format!("{} reduced pictures of the pages", previews.len()), Tells::Preview));

@@ -20,5 +20,6 @@ mod support;
 mod table;
 mod tar;
 mod text;
+mod tiff;
 mod webp;
 mod zip;

@@ -1,0 +1,220 @@
+//! TIFF and BigTIFF, built here tag by tag.
+
+use crate::support::*;
+use metascrub::policy::{Policy, Token};
+use metascrub::refusal::Code;
+
+/// A classic little-endian file with one directory whose values all lie outside of it, in front.
+struct Tiff {
+    bytes: Vec<u8>,
+    entries: Vec<[u8; 12]>,
+}
+
+impl Tiff {
+    fn new() -> Tiff {
+        Tiff { bytes: b"II*\0\0\0\0\0".to_vec(), entries: Vec::new() }
+    }
+
+    fn put(&mut self, data: &[u8]) -> u32 {
+        let at = self.bytes.len() as u32;
+        self.bytes.extend(data);
+        at
+    }
+
+    fn raw(&mut self, tag: u16, kind: u16, count: u32, value: [u8; 4]) -> &mut Tiff {
+        let head = [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value].concat();
+        self.entries.push(head.try_into().unwrap());
+        self
+    }
+
+    fn long(&mut self, tag: u16, n: u32) -> &mut Tiff {
+        self.raw(tag, 4, 1, n.to_le_bytes())
+    }
+
+    fn short(&mut self, tag: u16, n: u16) -> &mut Tiff {
+        self.raw(tag, 3, 1, [n as u8, (n >> 8) as u8, 0, 0])
+    }
+
+    fn text(&mut self, tag: u16, text: &str) -> &mut Tiff {
+        let at = self.put(text.as_bytes());
+        self.raw(tag, 2, text.len() as u32, at.to_le_bytes())
+    }
+
+    /// An 8-bit grey picture of one strip.
+    fn picture(&mut self, width: u16, height: u16, compression: u16, strip: &[u8]) -> &mut Tiff {
+        let at = self.put(strip);
+        self.short(0x0100, width).short(0x0101, height).short(0x0102, 8).short(0x0103, compression).short(0x0106, 1);
+        self.long(0x0111, at).short(0x0115, 1).short(0x0116, height).long(0x0117, strip.len() as u32)
+    }
+
+    fn end(&mut self) -> Vec<u8> {
+        self.entries.sort();
+        self.entries.sort_by_key(|e| u16::from_le_bytes([e[0], e[1]]));
+        let at = self.bytes.len() as u32;
+        let mut out = self.bytes.clone();
+        out[4..8].copy_from_slice(&at.to_le_bytes());
+        out.extend((self.entries.len() as u16).to_le_bytes());
+        self.entries.iter().for_each(|e| out.extend(e));
+        out.extend([0; 4]);
+        out
+    }
+}
+
+const PIXELS: &[u8] = b"KEEPME: 16 bytes";
+
+fn dirty() -> Vec<u8> {
+    let mut t = Tiff::new();
+    t.text(0x010e, "CANARY description\0").text(0x013b, "CANARY Jane Q. Public\0");
+    t.picture(8, 2, 1, PIXELS).end()
+}
+
+#[test]
+fn truncated() {
+    truncate_everywhere("a.tif", &dirty(), 1);
+}
+
+#[test]
+fn nothing_to_remove() {
+    scrub("a.tif", &Tiff::new().picture(8, 2, 1, PIXELS).end()).unwrap().unchanged();
+}
+
+#[test]
+fn everything_at_once() {
+    let mut t = Tiff::new();
+    for tag in [
+        0x010d, 0x010e, 0x010f, 0x0110, 0x011d, 0x0131, 0x0132, 0x013b, 0x013c, 0x0151, 0x8298, 0xa480, 0xc4a5, 0xfde8, 0x4746,
+        0x87b1,
+    ] {
+        t.text(tag, &format!("CANARY in tag {tag:04x}\0"));
+    }
+    let clean = scrub("a.tif", &t.picture(8, 2, 1, PIXELS).end()).unwrap();
+    clean.had_secrets().tells_nothing().changed();
+    assert!(find_secret(&clean.bytes, "KEEPME").is_some());
+    assert!(clean.cleaned.findings().iter().any(|f| f.value.as_deref().is_some_and(|v| v.contains("CANARY in tag 013b"))));
+}
+
+#[test]
+fn hidden_at_the_end() {
+    let bytes = [&dirty()[..], b"CANARY behind the end"].concat();
+    scrub("a.tif", &bytes).unwrap().had_secrets().tells_nothing();
+}
+
+#[test]
+fn out_of_order() {
+    // The directory in front of its data, tags in descending order, one of them twice.
+    let mut t = Tiff::new();
+    t.picture(8, 2, 1, PIXELS);
+    let mut entries = t.entries.clone();
+    entries.reverse();
+    entries.push(entries[0]);
+    let size = 2 + 12 * entries.len() + 4;
+    let mut out = b"II*\0\x08\0\0\0".to_vec();
+    out.extend((entries.len() as u16).to_le_bytes());
+    for mut e in entries {
+        if e[..2] == [0x11, 0x01] {
+            e[8..12].copy_from_slice(&(8 + size as u32).to_le_bytes());
+        }
+        out.extend(e);
+    }
+    out.extend([0; 4]);
+    out.extend(PIXELS);
+    let clean = scrub("a.tif", &out).unwrap();
+    clean.changed();
+    assert!(clean.bytes.ends_with(PIXELS));
+}
+
+#[test]
+fn slack_behind_a_short_value_goes() {
+    let mut t = Tiff::new();
+    t.picture(8, 2, 1, PIXELS);
+    t.entries.iter_mut().filter(|e| e[2] == 3).for_each(|e| e[10..12].copy_from_slice(b"XY"));
+    let clean = scrub("a.tif", &t.end()).unwrap();
+    clean.changed();
+    assert!(!clean.bytes.windows(2).any(|w| w == b"XY"));
+}
+
+#[test]
+fn bytes_behind_the_rows_of_a_strip_become_zeros() {
+    let strip = [PIXELS, b"CANARY behind the rows"].concat();
+    let clean = scrub("a.tif", &Tiff::new().picture(8, 2, 1, &strip).end()).unwrap();
+    clean.had_secrets().tells_nothing().found("bytes behind the end of a strip");
+}
+
+#[test]
+fn bytes_behind_a_deflate_stream_become_zeros() {
+    use std::io::Write;
+    let mut z = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    z.write_all(PIXELS).unwrap();
+    let strip = [&z.finish().unwrap()[..], b"CANARY behind the stream"].concat();
+    scrub("a.tif", &Tiff::new().picture(8, 2, 8, &strip).end()).unwrap().had_secrets().tells_nothing();
+}
+
+#[test]
+fn orientation_stays_and_nonsense_goes() {
+    let upright = scrub("a.tif", &Tiff::new().picture(8, 2, 1, PIXELS).short(0x0112, 6).end()).unwrap();
+    upright.unchanged();
+    let nonsense = scrub("a.tif", &Tiff::new().picture(8, 2, 1, PIXELS).short(0x0112, 99).end()).unwrap();
+    nonsense.changed();
+}
+
+#[test]
+fn two_tags_may_share_their_value() {
+    let mut t = Tiff::new();
+    let at = t.put(&[72, 0, 0, 0, 1, 0, 0, 0]);
+    t.raw(0x011a, 5, 1, at.to_le_bytes()).raw(0x011b, 5, 1, at.to_le_bytes());
+    scrub("a.tif", &t.picture(8, 2, 1, PIXELS).end()).unwrap().unchanged();
+}
+
+#[test]
+fn strict_drops_the_resolution() {
+    let mut t = Tiff::new();
+    let at = t.put(&[72, 0, 0, 0, 1, 0, 0, 0]);
+    t.raw(0x011a, 5, 1, at.to_le_bytes()).raw(0x011b, 5, 1, at.to_le_bytes());
+    let bytes = t.picture(8, 2, 1, PIXELS).end();
+    scrub_under(&Policy::default().with(Token::Dpi, false), "a.tif", &bytes).unwrap().changed();
+}
+
+#[test]
+fn a_strip_past_the_end_is_refused() {
+    let mut t = Tiff::new();
+    t.picture(8, 2, 5, PIXELS);
+    t.entries.iter_mut().filter(|e| e[..2] == [0x17, 0x01]).for_each(|e| e[8..12].copy_from_slice(&9999u32.to_le_bytes()));
+    assert_eq!(refusal("a.tif", &t.end()).code(), Code::Malformed);
+}
+
+#[test]
+fn offsets_that_are_bytes_are_refused_not_a_panic() {
+    let mut t = Tiff::new();
+    t.picture(8, 2, 1, PIXELS);
+    t.entries.iter_mut().filter(|e| e[..2] == [0x11, 0x01]).for_each(|e| e[2] = 1);
+    assert_eq!(refusal("a.tif", &t.end()).code(), Code::Malformed);
+}
+
+#[test]
+fn a_loop_of_directories_is_refused() {
+    let mut bytes = dirty();
+    let at = bytes[4..8].to_vec();
+    let end = bytes.len();
+    bytes[end - 4..].copy_from_slice(&at);
+    assert_eq!(refusal("a.tif", &bytes).code(), Code::Malformed);
+}
+
+#[test]
+fn a_directory_without_a_picture_is_refused() {
+    assert_eq!(refusal("a.tif", &Tiff::new().text(0x010e, "CANARY only text\0").end()).code(), Code::Malformed);
+}
+
+#[test]
+fn sensor_data_is_not_taken_for_a_page() {
+    let mut t = Tiff::new();
+    t.picture(8, 2, 1, PIXELS);
+    t.entries.iter_mut().filter(|e| e[..2] == [0x06, 0x01]).for_each(|e| e[8..10].copy_from_slice(&32803u16.to_le_bytes()));
+    assert_eq!(refusal("a.tif", &t.end()).code(), Code::Unsupported);
+}
+
+#[test]
+fn a_jpeg_strip_loses_its_comment() {
+    let jpeg = std::fs::read(root().join("samples/jpeg/between-scans.jpg")).unwrap();
+    let clean = scrub("a.tif", &Tiff::new().picture(8, 2, 7, &jpeg).end()).unwrap();
+    clean.had_secrets().tells_nothing().changed();
+}
