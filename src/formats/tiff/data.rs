@@ -169,20 +169,25 @@ fn union(mut spans: Vec<Span>) -> Vec<Span> {
 /// A strip that is a file of its own: cleaned, and filled up to its old length with zeros, which decoders never reach.
 fn coded(job: &Job, source: &Shared, draft: &mut Draft, span: Span) -> Result<()> {
     let policy = job.policy().with(Token::Orientation, false).with(Token::GainMap, false).with(Token::Color, false);
+    // Zeros behind the data are the filling that an earlier cleaning left.
+    let filled = filling(source, span)?;
+    let (whole, span) = (span, Span::new(span.start, filled));
     let window = Window::shared(source, span);
+    if filled < whole.end {
+        draft.frame(Span::new(filled, whole.end), "filling");
+    }
     match job.member_under(&policy, "strip", &window)? {
         Member::Changed(cleaned) => {
             let clean = cleaned.bytes();
-            if clean.len() > span.len() {
-                return Err(Refusal::unsupported("a cleaned strip would be longer than before").at(span.start));
+            if clean.len() >= span.len() {
+                return Err(Refusal::unsupported("a cleaned strip would not be shorter than before").at(span.start));
             }
             draft.adopt("strip", &cleaned);
+            // The last byte is where the filling goes.
+            let last = Span::new(span.end - 1, span.end);
             let rest = span.len() - clean.len();
-            draft.member(Span::new(span.start, span.end - rest.min(span.len() - 1)), "strip", Some(clean));
-            if rest > 0 {
-                let tail = Span::new(span.end - rest.min(span.len() - 1), span.end);
-                draft.reframe(tail, "filling", Fate::put(vec![0; rest as usize]));
-            }
+            draft.member(Span::new(span.start, last.start), "strip", Some(clean));
+            draft.reframe(last, "filling", Fate::put(vec![0; rest as usize]));
         }
         Member::Same(_) => draft.essence(span, "strip"),
         Member::Unknown(_) => {
@@ -196,6 +201,20 @@ fn coded(job: &Job, source: &Shared, draft: &mut Draft, span: Span) -> Result<()
         }
     }
     Ok(())
+}
+
+/// Where the zeros at the end of a strip begin.
+fn filling(source: &Shared, span: Span) -> Result<u64> {
+    let mut end = span.end;
+    while end > span.start {
+        let from = end.saturating_sub(4096).max(span.start);
+        let bytes = source.bytes(Span::new(from, end), 4096)?;
+        match bytes.iter().rposition(|b| *b != 0) {
+            Some(i) => return Ok(from + i as u64 + 1),
+            None => end = from,
+        }
+    }
+    Ok(span.end)
 }
 
 /// Whether a coded strip may hold more than its picture.
