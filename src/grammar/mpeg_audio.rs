@@ -72,7 +72,7 @@ pub struct Chain {
 pub fn chain(source: &dyn Source, span: Span) -> Result<Chain> {
     let mut chain = Chain { frames: Vec::new(), gaps: Vec::new() };
     let first = find(source, span, None)?;
-    let (mut at, kind) = first.ok_or_else(|| Refusal::malformed("there are no sound frames", span.start))?;
+    let (mut at, mut kind) = first.ok_or_else(|| Refusal::malformed("there are no sound frames", span.start))?;
     chain.gap(Span::new(span.start, at));
     let mut run = Span::new(at, at);
     let mut ahead = Ahead { source, span, start: 0, bytes: Vec::new() };
@@ -86,15 +86,20 @@ pub fn chain(source: &dyn Source, span: Span) -> Result<Chain> {
                 chain.run(run);
                 let lost = match audio_tags::id3v2_at(source, at)? {
                     Some(tag) => tag.end,
-                    None => at,
+                    None => zeros_from(source, Span::new(at, span.end))?,
                 };
-                let Some((again, _)) = find(source, Span::new(lost, span.end), Some(kind))? else {
-                    if span.end - lost > REACH as u64 {
+                let rest = Span::new(lost, span.end);
+                // Where recordings were joined, another kind of frames may follow.
+                let same = find(source, rest, Some(kind))?;
+                let other = find(source, rest, None)?.filter(|(start, k)| begins_stream(source, *start, *k, rest));
+                let Some((again, then)) = same.into_iter().chain(other).min() else {
+                    if rest.len() > REACH as u64 {
                         return Err(Refusal::malformed("the chain of sound frames is broken", at));
                     }
                     chain.gap(Span::new(at, span.end));
                     return Ok(chain);
                 };
+                kind = then;
                 chain.gap(Span::new(at, again));
                 (at, run) = (again, Span::new(again, again));
             }
@@ -103,6 +108,31 @@ pub fn chain(source: &dyn Source, span: Span) -> Result<Chain> {
     run.end = at;
     chain.run(run);
     Ok(chain)
+}
+
+/// Where zeros that begin at the start of `span` end.
+fn zeros_from(source: &dyn Source, span: Span) -> Result<u64> {
+    let mut at = span.start;
+    while at < span.end {
+        let block = source::head(source, at, REACH.min((span.end - at) as usize))?;
+        let zeros = block.iter().take_while(|b| **b == 0).count();
+        at += zeros as u64;
+        if zeros < block.len() {
+            break;
+        }
+    }
+    Ok(at)
+}
+
+/// Whether three frames of this kind follow one another, so that it is no accident of other bytes.
+fn begins_stream(source: &dyn Source, start: u64, kind: u32, span: Span) -> bool {
+    let mut at = start;
+    (0..3).all(|_| {
+        let four = source::head(source, at, 4).ok().and_then(|b| <[u8; 4]>::try_from(b).ok());
+        let good = four.and_then(header).filter(|h| h.kind == kind && at + h.len <= span.end);
+        at += good.map_or(0, |h| h.len);
+        good.is_some()
+    })
 }
 
 impl Chain {
