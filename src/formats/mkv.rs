@@ -124,7 +124,8 @@ impl Film<'_, '_> {
                 0x1654_ae6b => {
                     for entry in ebml::children(&**self.source, top.body)?.iter().filter(|e| e.id == 0xae) {
                         let track = self.fields(entry.body)?;
-                        let number = track.get(&0xd7).map_or(0, |b| ebml::to_uint(b));
+                        let number = track.get(&0xd7).map(|b| ebml::to_uint(b)).filter(|n| *n > 0);
+                        let number = number.ok_or_else(|| Refusal::malformed("a track has no number", entry.head.start))?;
                         self.numbers.insert(number);
                         for mapping in ebml::children(&**self.source, entry.body)?.iter().filter(|e| e.id == 0x41e4) {
                             let fields = self.fields(mapping.body)?;

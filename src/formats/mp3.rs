@@ -36,8 +36,7 @@ fn sniff(head: &Head) -> Option<Match> {
     if !(named || !tags.is_empty() || at_once.is_some()) {
         return None;
     }
-    let near = Span::new(start, end.min(start.saturating_add(128 << 10)));
-    mpeg_audio::chain(&**head.source, near).ok().filter(|c| named || c.gaps.first().is_none_or(|g| g.start != start))?;
+    mpeg_audio::first(&**head.source, Span::new(start, end)).ok()?.filter(|at| named || *at == start)?;
     Some(if tags.is_empty() && !named { Match::Guess } else { Match::Family })
 }
 

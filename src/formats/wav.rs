@@ -150,18 +150,26 @@ fn first_bytes(draft: &mut Draft, source: &Shared, chunk: &Chunk, n: u64) -> Res
 
 /// A count and as many entries.
 fn counted(draft: &mut Draft, source: &Shared, chunk: &Chunk, each: u64) -> Result<()> {
-    let count = source::head(&**source, chunk.data.start, 4)?.iter().rev().fold(0u64, |v, b| v << 8 | u64::from(*b));
-    if chunk.data.len() < 4 || 4 + count * each > chunk.data.len().min(1 << 20) {
-        draft.remove(chunk.span(), "chunk", Finding::removed("WAV", "unreadable list of markers", Tells::Unknown));
-        return Ok(());
+    match entries(source, chunk, each)? {
+        Some(count) => first_bytes(draft, source, chunk, 4 + count * each),
+        None => {
+            draft.remove(chunk.span(), "chunk", Finding::removed("WAV", "unreadable list of markers", Tells::Unknown));
+            Ok(())
+        }
     }
-    first_bytes(draft, source, chunk, 4 + count * each)
 }
 
-/// The numbers of the markers.
+/// How many entries a list has; `None` where there are fewer than it says, or more than any honest one has.
+fn entries(source: &Shared, chunk: &Chunk, each: u64) -> Result<Option<u64>> {
+    let count = source::head(&**source, chunk.data.start, 4)?.iter().rev().fold(0u64, |v, b| v << 8 | u64::from(*b));
+    Ok((chunk.data.len() >= 4 && 4 + count * each <= chunk.data.len().min(1 << 20)).then_some(count))
+}
+
+/// The numbers of the markers that stay.
 fn marks(source: &Shared, chunks: &[Chunk]) -> Result<Vec<[u8; 4]>> {
-    let Some(cue) = chunks.iter().find(|c| c.id == *b"cue " && c.data.len() >= 4) else { return Ok(Vec::new()) };
-    let bytes = source::head(&**source, cue.data.start + 4, (cue.data.len() - 4).min(1 << 20) as usize)?;
+    let Some(cue) = chunks.iter().find(|c| c.id == *b"cue ") else { return Ok(Vec::new()) };
+    let Some(count) = entries(source, cue, 24)? else { return Ok(Vec::new()) };
+    let bytes = source::head(&**source, cue.data.start + 4, (count * 24) as usize)?;
     Ok(bytes.chunks_exact(24).filter_map(|point| point[..4].try_into().ok()).collect())
 }
 

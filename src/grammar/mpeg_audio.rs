@@ -65,6 +65,14 @@ pub struct Chain {
     pub gaps: Vec<Span>,
 }
 
+/// Where the first frame stands, if there is one near the start of `span`.
+///
+/// # Errors
+/// Those of the source.
+pub fn first(source: &dyn Source, span: Span) -> Result<Option<u64>> {
+    Ok(find(source, span, None)?.map(|(at, _)| at))
+}
+
 /// Follows the frames through `span`.
 ///
 /// # Errors

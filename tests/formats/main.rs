@@ -2,19 +2,26 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::panic, clippy::unwrap_used, clippy::expect_used)]
 
+mod aiff;
 mod bmp;
+mod flac;
 mod gif;
 mod heif;
 mod icc;
 mod ico;
 mod jpeg;
+mod mkv;
+mod mp3;
 mod mp4;
 mod mutations;
 mod names;
+mod ogg;
 mod pdf;
 mod png;
 mod samples;
+mod sound;
 mod support;
 mod text;
+mod wav;
 mod webp;
 mod zip;
