@@ -76,7 +76,7 @@ fn keep_padded(draft: &mut Draft, chunk: &Chunk) {
 
 /// Writes a small chunk anew where it is not as it should be.
 fn anew(draft: &mut Draft, chunk: &Chunk, name: &'static str, there: &[u8], data: Vec<u8>, found: Finding) {
-    if data == there && (chunk.data.len() % 2 == 0 || !chunk.pad.is_empty()) {
+    if data == there && (chunk.data.len().is_multiple_of(2) || !chunk.pad.is_empty()) {
         keep_padded(draft, chunk);
         return;
     }

@@ -153,7 +153,7 @@ pub fn described(encoding: u8, bytes: &[u8]) -> (String, String) {
 }
 
 fn syncsafe(n: usize) -> Option<[u8; 4]> {
-    (n < 1 << 28).then(|| [(n >> 21) as u8 & 0x7f, (n >> 14) as u8 & 0x7f, (n >> 7) as u8 & 0x7f, n as u8 & 0x7f])
+    (n < 1 << 28).then_some([(n >> 21) as u8 & 0x7f, (n >> 14) as u8 & 0x7f, (n >> 7) as u8 & 0x7f, n as u8 & 0x7f])
 }
 
 /// The parts of an attached picture: MIME type or old image format, picture type, and the picture.
