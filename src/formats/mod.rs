@@ -1,5 +1,6 @@
 //! The table of formats. A row is a file of its own; a new format is that file, its `mod` line and its word in [`TABLE`].
 
+pub mod aac;
 pub mod aiff;
 pub mod archive;
 mod bmff;
@@ -17,6 +18,7 @@ pub mod mp4;
 pub mod ogg;
 pub mod pdf;
 pub mod png;
+mod tagged;
 pub mod text;
 pub mod wav;
 pub mod webp;
@@ -27,6 +29,7 @@ use crate::format::Format;
 /// Every format that can be cleaned. The order does not matter: the closest match wins.
 #[rustfmt::skip]
 pub static TABLE: &[&Format] = &[
+    &aac::FORMAT,
     &aiff::FORMAT,
     &bmp::FORMAT,
     &flac::FORMAT,

@@ -2,17 +2,14 @@
 //! is what makes a track start and end on time; every tag goes and at most a small one is written anew. What frames sound
 //! like, and what encoders hide inside them, is not looked at.
 
-use std::collections::HashMap;
-
-use crate::blocks::id3 as keep;
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
-use crate::grammar::{audio_tags, id3, mpeg_audio};
-use crate::names::{audio, trailer};
+use crate::formats::tagged;
+use crate::grammar::{audio_tags, frames, mpeg_audio};
 use crate::plan::{Draft, Fate, Plan};
 use crate::policy::Token;
-use crate::refusal::{Code, Refusal, Result};
+use crate::refusal::Result;
 use crate::source::{self, Shared, Source, Span};
 
 /// The row.
@@ -24,7 +21,7 @@ pub static FORMAT: Format = Format {
     removes: "ID3, APE and Lyrics3 tags of every version, purchase records, private data, bytes between and behind the frames",
     sniff,
     plan,
-    witness,
+    witness: tagged::witness,
 };
 
 fn sniff(head: &Head) -> Option<Match> {
@@ -36,7 +33,7 @@ fn sniff(head: &Head) -> Option<Match> {
     if !(named || !tags.is_empty() || at_once.is_some()) {
         return None;
     }
-    mpeg_audio::first(&**head.source, Span::new(start, end)).ok()?.filter(|at| named || *at == start)?;
+    frames::first(&**head.source, Span::new(start, end), mpeg_audio::read).ok()?.filter(|at| named || *at == start)?;
     Some(if tags.is_empty() && !named { Match::Guess } else { Match::Family })
 }
 
@@ -44,43 +41,18 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut draft = Draft::new(source);
     let (tags, start) = audio_tags::at_start(&**source, 0)?;
     let (end_tags, end) = audio_tags::at_end(&**source, start)?;
-    let chain = mpeg_audio::chain(&**source, Span::new(start, end))?;
+    let chain = frames::chain(&**source, Span::new(start, end), mpeg_audio::read)?;
 
-    let mut read = HashMap::new();
-    for tag in tags.iter().chain(end_tags.iter().rev()).filter(|t| t.kind == audio_tags::Kind::Id3v2) {
-        read.insert(tag.span.start, keep::Tag::read(&source.bytes(tag.span, job.limits().block)?));
-    }
     let first = chain.frames.first().map_or(start, |s| s.start);
     let info = info_frame(&**source, first)?;
-    // The version of the first tag, if there is one; older players know only the third.
-    let major = read.get(&0).map_or(4, |tag| tag.major.clamp(3, 4));
-    let mut all: Vec<(u64, keep::Tag)> = read.into_iter().collect();
-    all.sort_by_key(|(at, _)| *at);
-    let (places, read): (Vec<u64>, Vec<keep::Tag>) = all.into_iter().unzip();
-    let kept = keep::sift(job, &mut draft, &read, major, info.is_none())?;
-    let mut anew = id3::tag(major, &kept.frames);
-    for tag in tags.iter().chain(&end_tags) {
-        let found = match places.binary_search(&tag.span.start) {
-            Ok(i) => kept.findings(&read[i]),
-            Err(_) => audio::tag(tag.kind, &source.bytes(tag.span, job.limits().block)?),
-        };
-        match anew.take_if(|_| tag.kind == audio_tags::Kind::Id3v2 && tag.span.start == 0) {
-            Some(bytes) => _ = draft.replace(tag.span, "ID3v2", Fate::put(bytes), found),
-            None => draft.remove_all(tag.span, "tag", found),
-        }
-    }
-    if let Some(bytes) = anew {
-        draft.insert(0, "ID3v2", Fate::put(bytes));
-    }
+    tagged::ends(job, &mut draft, source, (&tags, &end_tags), info.is_none())?;
     for span in &chain.frames {
         match info.as_ref().filter(|i| span.contains(i.lame) && !job.keeps(Token::EncoderStrings)) {
             Some(info) => quiet(&mut draft, source, info, *span)?,
             None => draft.essence(*span, "frames"),
         }
     }
-    for gap in &chain.gaps {
-        draft.remove_all(*gap, "junk", trailer::describe("between the frames", &**source, *gap));
-    }
+    tagged::gaps(&mut draft, source, &chain);
     draft.seal()
 }
 
@@ -130,22 +102,4 @@ fn quiet(draft: &mut Draft, source: &Shared, info: &Info, span: Span) -> Result<
     }
     draft.essence(Span::new(crc_at.end, span.end), "frames");
     Ok(())
-}
-
-/// No tag at either end but the small one.
-fn witness(_: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
-    let leftover = |what: &'static str| Err(Refusal::new(Code::Leftover, what));
-    let head = source::head(after, 0, 4096)?;
-    if head.starts_with(b"ID3") && head.get(5) != Some(&0) {
-        return leftover("the tag in front is not the one that was written");
-    }
-    for (back, magic) in
-        [(128, &b"TAG"[..]), (227, b"TAG+"), (32, b"APETAGEX"), (9, b"LYRICS200"), (9, b"LYRICSEND"), (10, b"3DI")]
-    {
-        let Some(at) = after.len().checked_sub(back) else { continue };
-        if source::head(after, at, magic.len())? == magic {
-            return leftover("a tag still stands behind the sound");
-        }
-    }
-    Ok(vec!["second look at both ends"])
 }

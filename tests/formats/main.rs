@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::panic, clippy::unwrap_used, clippy::expect_used)]
 
+mod aac;
 mod aiff;
 mod bmp;
 mod flac;

@@ -146,3 +146,8 @@ fn aiff() {
 fn mkv() {
     mutate("mkv", 500);
 }
+
+#[test]
+fn aac() {
+    mutate("aac", 500);
+}
