@@ -5,28 +5,79 @@ use crate::blocks::flac_picture;
 use crate::clean::{Job, Member};
 use crate::finding::{Finding, Tells};
 use crate::grammar::id3::{self, Frame};
+use crate::names::audio;
 use crate::plan::Draft;
 use crate::policy::Token;
 use crate::refusal::Result;
 use crate::source::Memory;
 
-/// The frames that stay out of all frames of a file, and findings for what changed inside them. `gapless` is whether the
-/// gapless data of iTunes is needed, which it is where no information frame carries it.
+/// A tag that was read: its version and its frames.
+pub struct Tag {
+    /// 2, 3 or 4.
+    pub major: u8,
+    /// In the order of the tag.
+    pub frames: Vec<Frame>,
+}
+
+impl Tag {
+    /// Reads a whole tag, header included.
+    pub fn read(bytes: &[u8]) -> Tag {
+        Tag { major: bytes.get(3).copied().unwrap_or(4), frames: id3::frames(bytes) }
+    }
+}
+
+/// What stays.
+#[derive(Default)]
+pub struct Kept {
+    /// The frames as they are written.
+    pub frames: Vec<Frame>,
+    /// The frames that they were made of.
+    from: Vec<Frame>,
+}
+
+impl Kept {
+    /// Findings for a tag: its frames but those that stay as they are. At least one, since the tag goes or changes.
+    pub fn findings(&self, tag: &Tag) -> Vec<Finding> {
+        let mut out = Vec::new();
+        for frame in tag.frames.iter().take(100) {
+            match self.from.contains(frame) {
+                true if self.frames.contains(frame) => {}
+                true => out.push(Finding::rewritten("ID3v2", audio::id3_label(frame), Tells::Text)),
+                false => out.push(audio::id3_frame(frame)),
+            }
+        }
+        if out.is_empty() {
+            out.push(Finding::removed("ID3v2", "padding or flags of the tag", Tells::Hidden));
+        }
+        out
+    }
+}
+
+/// The frames that stay out of all tags of a file, for a tag of version `major`. `gapless` is whether the gapless data of
+/// iTunes is needed, which it is where no information frame carries it.
 ///
 /// # Errors
 /// Refusals of a cover picture.
-pub fn sift(job: &Job, draft: &mut Draft, frames: &[Frame], gapless: bool) -> Result<Vec<Frame>> {
-    let mut kept: Vec<Frame> = Vec::new();
-    for frame in frames {
+pub fn sift(job: &Job, draft: &mut Draft, tags: &[Tag], major: u8, gapless: bool) -> Result<Kept> {
+    let mut kept = Kept::default();
+    for (tag, frame) in tags.iter().flat_map(|t| t.frames.iter().map(move |f| (t, f))) {
+        // Twice the same is once.
+        if kept.from.contains(frame) {
+            continue;
+        }
         let stays = match &frame.id {
             b"APIC" if job.keeps(Token::CoverArt) => cover(job, draft, frame)?,
             b"TXXX" | b"COMM" => value(job, frame, gapless),
             b"TLAN" if job.keeps(Token::Language) => language(frame),
-            b"CHAP" | b"CTOC" if job.keeps(Token::Chapters) => chapter(job, frame),
+            b"CHAP" | b"CTOC" if job.keeps(Token::Chapters) => chapter(job, frame, tag.major, major),
             _ => None,
         };
-        // Twice the same is once.
-        kept.extend(stays.filter(|f| !kept.contains(f)));
+        if let Some(stays) = stays {
+            kept.from.push(frame.clone());
+            if !kept.frames.contains(&stays) {
+                kept.frames.push(stays);
+            }
+        }
     }
     Ok(kept)
 }
@@ -41,6 +92,8 @@ fn cover(job: &Job, draft: &mut Draft, frame: &Frame) -> Result<Option<Frame>> {
     draft.adopt("cover art", &cleaned);
     let bytes = cleaned.bytes();
     let picture = bytes.bytes(bytes.span(), job.limits().block)?;
+    // [id3v2.4.0-frames 4.14] There are 21 kinds; what is none of them is "other".
+    let kind = if kind > 20 { 0 } else { kind };
     let data = [&[0][..], mime.as_bytes(), &[0, kind, 0], &picture].concat();
     draft.note(Finding::kept("ID3v2", "cover art", Tells::Rendering, "it is cleaned by itself (--drop cover-art)"));
     Ok(Some(Frame { id: *b"APIC", data }))
@@ -76,7 +129,7 @@ fn language(frame: &Frame) -> Option<Frame> {
 }
 
 /// A chapter or a table of them; of its sub-frames only the title. [id3v2-chapters 3]
-fn chapter(job: &Job, frame: &Frame) -> Option<Frame> {
+fn chapter(job: &Job, frame: &Frame, from: u8, to: u8) -> Option<Frame> {
     let end = frame.data.iter().position(|b| *b == 0)? + 1;
     let fixed = if &frame.id == b"CHAP" {
         16
@@ -94,14 +147,9 @@ fn chapter(job: &Job, frame: &Frame) -> Option<Frame> {
         return None;
     }
     let mut data = frame.data.get(..end + fixed)?.to_vec();
-    let inner = [b"ID3\x03\0\0\0\0\0\0", frame.data.get(end + fixed..)?].concat();
-    if !job.policy().is_strict()
-        && let Some(title) = id3::frames(&inner).into_iter().find(|f| &f.id == b"TIT2" && f.data.len() < 128)
-    {
-        data.extend(*b"TIT2");
-        data.extend((title.data.len() as u32).to_be_bytes());
-        data.extend([0, 0]);
-        data.extend(title.data);
+    if !job.policy().is_strict() {
+        let inner = id3::inner(from, frame.data.get(end + fixed..)?);
+        data.extend(inner.iter().find(|f| &f.id == b"TIT2").and_then(|title| id3::compose(to, title)).unwrap_or_default());
     }
     Some(Frame { id: frame.id, data })
 }

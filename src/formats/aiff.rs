@@ -4,7 +4,7 @@
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
-use crate::grammar::iff::{self, Chunk};
+use crate::grammar::iff::{self, Chunk, Walk};
 use crate::names::{audio, trailer};
 use crate::plan::{Draft, Fate, Number, Plan};
 use crate::policy::Token;
@@ -31,8 +31,13 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut draft = Draft::new(source);
     let head = source.bytes(Span::new(0, 12), 12)?;
     let stated = u64::from(u32::from_be_bytes([head[4], head[5], head[6], head[7]]));
-    let end = Some(stated + 8).filter(|e| stated >= 4 && *e <= source.len()).unwrap_or(source.len());
-    let chunks = iff::chunks(&**source, Span::new(12, end), true, b"SSND", None, job.limits())?;
+    let mut walk = Walk { big: true, sound: b"SSND", long: None, stated: stated + 8 };
+    let whole = Span::new(12, source.len());
+    let mut chunks = iff::chunks(&**source, whole, &walk, job.limits())?;
+    if !chunks.iter().any(|c| c.id == *b"SSND") {
+        walk.stated = u64::MAX;
+        chunks = iff::chunks(&**source, whole, &walk, job.limits())?;
+    }
     let end = chunks.last().map_or(12, |c| c.pad.end);
     if !chunks.iter().any(|c| c.id == *b"COMM") {
         return Err(Refusal::malformed("nothing says how to read the samples", source.len()));
@@ -45,12 +50,12 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         let again = seen.contains(&chunk.id);
         seen.push(chunk.id);
         match &chunk.id {
-            b"COMM" if !again => common(&mut draft, source, chunk)?,
+            b"COMM" if !again => common(&mut draft, source, chunk, head[8..12] == *b"AIFC")?,
             b"SSND" if !again && chunk.data.len() >= 8 => sound(&mut draft, source, chunk)?,
             b"FVER" if !again && chunk.data.len() == 4 => draft.frame(chunk.span(), "FVER"),
             b"INST" if !again && chunk.data.len() == 20 => draft.frame(chunk.span(), "INST"),
-            b"CHAN" if !again => keep_padded(&mut draft, chunk),
-            b"MARK" if !again && job.keeps(Token::Chapters) => keep_padded(&mut draft, chunk),
+            b"CHAN" if !again && chunk.data.len() >= 12 => layout(&mut draft, source, chunk)?,
+            b"MARK" if !again && job.keeps(Token::Chapters) => markers(job, &mut draft, source, chunk)?,
             _ => draft.remove_all(chunk.span(), "chunk", describe(job, source, chunk)),
         }
     }
@@ -69,22 +74,58 @@ fn keep_padded(draft: &mut Draft, chunk: &Chunk) {
     draft.blank(chunk.pad, "padding", Finding::blanked("AIFF", "padding", Tells::Hidden));
 }
 
-/// Channels, frames, sample size, rate; in AIFF-C a compression and its name, which is free text.
-fn common(draft: &mut Draft, source: &Shared, chunk: &Chunk) -> Result<()> {
-    let bytes = source.bytes(chunk.data, 4096)?;
-    let fixed = if bytes.len() >= 24 { 22 } else { 18 };
-    if bytes.len() < fixed {
-        return Err(Refusal::malformed("the sample format is too short", chunk.head.start));
-    }
-    if bytes.len() == 18 || bytes[fixed..].iter().all(|b| *b == 0) && bytes.len() == 24 {
+/// Writes a small chunk anew where it is not as it should be.
+fn anew(draft: &mut Draft, chunk: &Chunk, name: &'static str, there: &[u8], data: Vec<u8>, found: Finding) {
+    if data == there && (chunk.data.len().is_multiple_of(2) || !chunk.pad.is_empty()) {
         keep_padded(draft, chunk);
-        return Ok(());
+        return;
     }
-    let out = if fixed == 22 { [&bytes[..22], &[0, 0]].concat() } else { bytes[..18].to_vec() };
+    let mut whole = [&chunk.id[..], &(data.len() as u32).to_be_bytes(), &data].concat();
+    whole.resize(whole.len().next_multiple_of(2), 0);
+    draft.replace(chunk.span(), name, Fate::put(whole), vec![found]);
+}
+
+/// Channels, frames, sample size, rate; in AIFF-C a compression and its name, which is free text.
+fn common(draft: &mut Draft, source: &Shared, chunk: &Chunk, packed: bool) -> Result<()> {
+    let bytes = source.bytes(chunk.data, 4096)?;
+    let fields = bytes.get(..if packed { 22 } else { 18 });
+    let mut out = fields.ok_or_else(|| Refusal::malformed("the sample format is too short", chunk.head.start))?.to_vec();
+    if packed {
+        out.extend([0, 0]);
+    }
     let name: String = bytes.iter().skip(23).take(usize::from(*bytes.get(22).unwrap_or(&0))).map(|b| char::from(*b)).collect();
-    let whole = [&b"COMM"[..], &(out.len() as u32).to_be_bytes(), &out].concat();
     let found = Finding::removed("AIFF", "name of the compression", Tells::Software).value(name);
-    draft.replace(chunk.span(), "COMM", Fate::put(whole), vec![found]);
+    anew(draft, chunk, "COMM", &bytes, out, found);
+    Ok(())
+}
+
+/// Which channel is where: three numbers and twenty bytes for each described channel.
+fn layout(draft: &mut Draft, source: &Shared, chunk: &Chunk) -> Result<()> {
+    let bytes = source.bytes(chunk.data, 1 << 16)?;
+    let count = u32::from_be_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]) as usize;
+    let out = bytes.get(..12 + count.min(4096) * 20).unwrap_or(&bytes[..12]).to_vec();
+    anew(draft, chunk, "CHAN", &bytes, out, Finding::removed("AIFF", "bytes behind the channel layout", Tells::Hidden));
+    Ok(())
+}
+
+/// Markers: number, position, name; in strict without the names. [Apple AIFF 1.3, Marker Chunk]
+fn markers(job: &Job, draft: &mut Draft, source: &Shared, chunk: &Chunk) -> Result<()> {
+    let bytes = source.bytes(chunk.data, job.limits().block)?;
+    let (mut out, mut at, mut count) = (vec![0, 0], 2, 0u16);
+    for _ in 0..bytes.get(..2).map_or(0, |n| u16::from_be_bytes([n[0], n[1]])) {
+        let Some(fixed) = bytes.get(at..at + 6) else { break };
+        let name = bytes.get(at + 6).and_then(|len| bytes.get(at + 7..at + 7 + usize::from(*len)));
+        let Some(name) = name else { break };
+        at = (at + 7 + name.len()).next_multiple_of(2);
+        let name = if job.policy().is_strict() { &[][..] } else { name };
+        out.extend(fixed);
+        out.push(name.len() as u8);
+        out.extend(name);
+        out.resize(out.len().next_multiple_of(2), 0);
+        count += 1;
+    }
+    out[..2].copy_from_slice(&count.to_be_bytes());
+    anew(draft, chunk, "MARK", &bytes, out, Finding::removed("AIFF", "names of markers or bytes behind them", Tells::Text));
     Ok(())
 }
 

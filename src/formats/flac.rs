@@ -70,7 +70,13 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     draft.frame(Span::new(start, start + 4), "fLaC");
     let mut kept: Vec<(&Block, Disposition)> = Vec::new();
     for block in &blocks {
-        match dispose(job, source, &mut draft, block)? {
+        // [RFC 9639 8] Of all kinds but pictures there may be one.
+        let again = block.kind != 6 && kept.iter().any(|(b, _)| b.kind == block.kind);
+        let disposition = match again {
+            true => Disposition::Remove(vec![Finding::removed("FLAC", "further block of its kind", Tells::Hidden)]),
+            false => dispose(job, source, &mut draft, block)?,
+        };
+        match disposition {
             Disposition::Remove(found) => draft.remove_all(block.span, "metadata block", found),
             kept_or_new => kept.push((block, kept_or_new)),
         }
@@ -132,19 +138,36 @@ fn dispose(job: &Job, source: &Shared, draft: &mut Draft, block: &Block) -> Resu
     };
     let body = || source.bytes(block.body, job.limits().block);
     match block.kind {
-        0 if block.span.start == 0 || block.body.len() == 34 => Ok(Disposition::Keep),
+        0 => Ok(Disposition::Keep),
         1 => gone("padding", Tells::Hidden),
         2 => {
             let id: String = body()?.iter().take(4).map(|b| char::from(*b)).collect();
             let found = Finding::removed("FLAC", "application data", Tells::Software).value(id);
             Ok(Disposition::Remove(vec![found.bytes(block.span.len())]))
         }
-        3 if block.body.len() % 18 == 0 => Ok(Disposition::Keep),
+        3 if is_seek_table(&body()?) => Ok(Disposition::Keep),
         4 => comments(job, &body()?),
         5 => Ok(cuesheet(job, &body()?)),
         6 => picture(job, draft, &body()?),
         _ => gone("unknown metadata block", Tells::Unknown),
     }
+}
+
+/// Points in ascending order, then points that are no points yet. [RFC 9639 8.5]
+fn is_seek_table(body: &[u8]) -> bool {
+    let number = |b: &[u8]| b.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
+    let mut last = None;
+    body.len().is_multiple_of(18)
+        && body.chunks(18).all(|point| {
+            let now = (number(&point[..8]), number(&point[8..16]));
+            let placeholder = now.0 == u64::MAX;
+            let good = last.is_none_or(|(sample, offset)| match placeholder {
+                true => true,
+                false => sample < now.0 && offset < now.1,
+            });
+            last = Some(now);
+            good
+        })
 }
 
 fn comments(job: &Job, body: &[u8]) -> Result<Disposition> {
@@ -198,9 +221,8 @@ fn picture(job: &Job, draft: &mut Draft, body: &[u8]) -> Result<Disposition> {
     }
 }
 
-/// A second walk, over the result and by another road: nothing but the allowed blocks, nothing in front, and the samples'
-/// own checksum unchanged.
-fn witness(_: &Job, before: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
+/// A second walk, over the result and by another road: nothing but the allowed blocks, nothing in front, no tag behind.
+fn witness(_: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
     let bytes = after.bytes(Span::new(0, after.len().min(32 << 20)), 32 << 20)?;
     let leftover = |what: &'static str| Refusal::new(Code::Leftover, what);
     if !bytes.starts_with(b"fLaC") {
@@ -220,6 +242,5 @@ fn witness(_: &Job, before: &dyn Source, after: &dyn Source) -> Result<Vec<&'sta
     if tail.starts_with(b"TAG") || tail.get(tail.len().saturating_sub(32)..).is_some_and(|t| t.starts_with(b"APETAGEX")) {
         return Err(leftover("a tag still stands behind the sound"));
     }
-    let _ = before;
     Ok(vec!["second block walk"])
 }

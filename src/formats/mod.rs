@@ -1,11 +1,13 @@
 //! The table of formats. A row is a file of its own; a new format is that file, its `mod` line and its word in [`TABLE`].
 
+mod bmff;
+mod colour;
+mod tagged;
+pub mod aac;
 pub mod aiff;
 pub mod archive;
-mod bmff;
 pub mod bmp;
 pub mod bz2;
-mod colour;
 pub mod flac;
 pub mod gif;
 pub mod gz;
@@ -35,6 +37,7 @@ use crate::format::Format;
 /// Every format that can be cleaned. The order does not matter: the closest match wins.
 #[rustfmt::skip]
 pub static TABLE: &[&Format] = &[
+    &aac::FORMAT,
     &aiff::FORMAT,
     &bmp::FORMAT,
     &bz2::FORMAT,

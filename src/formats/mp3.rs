@@ -2,15 +2,14 @@
 //! is what makes a track start and end on time; every tag goes and at most a small one is written anew. What frames sound
 //! like, and what encoders hide inside them, is not looked at.
 
-use crate::blocks::id3 as keep;
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
-use crate::grammar::{audio_tags, id3, mpeg_audio};
-use crate::names::{audio, trailer};
+use crate::formats::tagged;
+use crate::grammar::{audio_tags, frames, mpeg_audio};
 use crate::plan::{Draft, Fate, Plan};
 use crate::policy::Token;
-use crate::refusal::{Code, Refusal, Result};
+use crate::refusal::Result;
 use crate::source::{self, Shared, Source, Span};
 
 /// The row.
@@ -22,7 +21,7 @@ pub static FORMAT: Format = Format {
     removes: "ID3, APE and Lyrics3 tags of every version, purchase records, private data, bytes between and behind the frames",
     sniff,
     plan,
-    witness,
+    witness: tagged::witness,
 };
 
 fn sniff(head: &Head) -> Option<Match> {
@@ -34,8 +33,7 @@ fn sniff(head: &Head) -> Option<Match> {
     if !(named || !tags.is_empty() || at_once.is_some()) {
         return None;
     }
-    let near = Span::new(start, end.min(start.saturating_add(128 << 10)));
-    mpeg_audio::chain(&**head.source, near).ok().filter(|c| named || c.gaps.first().is_none_or(|g| g.start != start))?;
+    frames::first(&**head.source, Span::new(start, end), mpeg_audio::read).ok()?.filter(|at| named || *at == start)?;
     Some(if tags.is_empty() && !named { Match::Guess } else { Match::Family })
 }
 
@@ -43,40 +41,18 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut draft = Draft::new(source);
     let (tags, start) = audio_tags::at_start(&**source, 0)?;
     let (end_tags, end) = audio_tags::at_end(&**source, start)?;
-    let chain = mpeg_audio::chain(&**source, Span::new(start, end))?;
+    let chain = frames::chain(&**source, Span::new(start, end), mpeg_audio::read)?;
 
-    let mut frames = Vec::new();
-    for tag in tags.iter().chain(end_tags.iter().rev()).filter(|t| t.kind == audio_tags::Kind::Id3v2) {
-        frames.extend(id3::frames(&source.bytes(tag.span, job.limits().block)?));
-    }
     let first = chain.frames.first().map_or(start, |s| s.start);
     let info = info_frame(&**source, first)?;
-    let kept = keep::sift(job, &mut draft, &frames, info.is_none())?;
-    let major = source.bytes(Span::new(3, 4), 1)?.first().map_or(4, |m| if tags.is_empty() || *m >= 4 { 4 } else { 3 });
-    let mut anew = id3::tag(major, &kept);
-    for tag in tags.iter().chain(&end_tags) {
-        let mut found = audio::tag(tag.kind, &source.bytes(tag.span, job.limits().block)?);
-        let cover = |f: &Finding| f.label.starts_with("attached picture");
-        if kept.iter().any(|f| &f.id == b"APIC") && !found.iter().all(cover) {
-            found.retain(|f| !cover(f));
-        }
-        match anew.take_if(|_| tag.kind == audio_tags::Kind::Id3v2 && tag.span.start == 0) {
-            Some(bytes) => _ = draft.replace(tag.span, "ID3v2", Fate::put(bytes), found),
-            None => draft.remove_all(tag.span, "tag", found),
-        }
-    }
-    if let Some(bytes) = anew {
-        draft.insert(0, "ID3v2", Fate::put(bytes));
-    }
+    tagged::ends(job, &mut draft, source, (&tags, &end_tags), info.is_none())?;
     for span in &chain.frames {
         match info.as_ref().filter(|i| span.contains(i.lame) && !job.keeps(Token::EncoderStrings)) {
             Some(info) => quiet(&mut draft, source, info, *span)?,
             None => draft.essence(*span, "frames"),
         }
     }
-    for gap in &chain.gaps {
-        draft.remove_all(*gap, "junk", trailer::describe("between the frames", &**source, *gap));
-    }
+    tagged::gaps(&mut draft, source, &chain);
     draft.seal()
 }
 
@@ -98,22 +74,25 @@ fn info_frame(source: &dyn Source, at: u64) -> Result<Option<Info>> {
     let fields = [4, 4, 100, 4].iter().enumerate().filter(|(i, _)| mark[7] >> i & 1 != 0).map(|(_, n)| n).sum::<u64>();
     let lame = at + header.xing + 8 + fields;
     let name = source::head(source, lame, 4)?;
-    let known = [&b"LAME"[..], b"Lavf", b"Lavc", b"GOGO", b"L3.9"].iter().any(|n| name == **n) || name == [0; 4];
+    let known = [&b"LAME"[..], b"Lavf", b"Lavc", b"GOGO", b"L3.9"].iter().any(|n| name == **n);
     let fits = lame + 36 <= at + header.len;
     Ok((known && fits).then(|| Info { lame: Span::new(lame, lame + 9), covered: Span::new(at, lame + 34) }))
 }
 
-/// Strict: the encoder's name becomes zeros, and the checksum of the frame follows.
+/// The name that all encoders get: players trust the gapless data behind it only where they know the name.
+const NAMELESS: &[u8; 9] = b"LAME\0\0\0\0\0";
+
+/// Strict: the encoder's name becomes the one that all get, and the checksum of the frame follows. Gapless data stays.
 fn quiet(draft: &mut Draft, source: &Shared, info: &Info, span: Span) -> Result<()> {
     let mut bytes = source.bytes(info.covered, 4096)?;
     let name = (info.lame.start - info.covered.start) as usize;
-    bytes[name..name + 9].fill(0);
+    bytes[name..name + 9].copy_from_slice(NAMELESS);
     let crc = bytes
         .iter()
         .fold(0u16, |crc, b| (0..8).fold(crc ^ u16::from(*b), |c, _| if c & 1 != 0 { c >> 1 ^ 0xa001 } else { c >> 1 }));
     draft.essence(Span::new(span.start, info.lame.start), "frames");
     let found = Finding::removed("MP3", "encoder name in the information frame", Tells::Software);
-    let changed = draft.replace(info.lame, "LAME", Fate::put([0; 9]), vec![found]);
+    let changed = draft.replace(info.lame, "LAME", Fate::put(*NAMELESS), vec![found]);
     let crc_at = Span::new(info.covered.end, info.covered.end + 2);
     draft.essence(Span::new(info.lame.end, crc_at.start), "frames");
     if changed {
@@ -123,19 +102,4 @@ fn quiet(draft: &mut Draft, source: &Shared, info: &Info, span: Span) -> Result<
     }
     draft.essence(Span::new(crc_at.end, span.end), "frames");
     Ok(())
-}
-
-/// No tag at either end but the small one.
-fn witness(_: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
-    let leftover = |what: &'static str| Err(Refusal::new(Code::Leftover, what));
-    let head = source::head(after, 0, 4096)?;
-    if head.starts_with(b"ID3") && head.get(5) != Some(&0) {
-        return leftover("the tag in front is not the one that was written");
-    }
-    let tail = after.bytes(Span::new(after.len().saturating_sub(355), after.len()), 355)?;
-    if [&b"TAG"[..], b"APETAGEX", b"LYRICS"].iter().any(|t| memchr::memmem::find(&tail, t).is_some_and(|i| tail.len() - i <= 128))
-    {
-        return leftover("a tag still stands behind the sound");
-    }
-    Ok(vec!["second look at both ends"])
 }

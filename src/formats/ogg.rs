@@ -57,15 +57,31 @@ impl Codec {
         signs.into_iter().find(|(sign, _)| first.starts_with(sign)).map(|(_, codec)| codec)
     }
 
-    /// How many packets come before the content.
-    fn headers(self, first: &[u8]) -> usize {
+    /// How many packets come before the content; `None` where the packets say it themselves.
+    fn headers(self, first: &[u8]) -> Option<usize> {
         match self {
-            Codec::Vorbis | Codec::Theora => 3,
-            Codec::Opus | Codec::Skeleton => 2,
+            Codec::Vorbis | Codec::Theora => Some(3),
+            Codec::Opus | Codec::Skeleton => Some(2),
             // [Speex manual 6] extra headers
-            Codec::Speex => 2 + first.get(68..72).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]).min(64) as usize),
-            // [FLAC in Ogg] how many follow; 0 means unknown, and then only the comments must come.
-            Codec::Flac => 1 + first.get(7..9).map_or(1, |b| usize::from(u16::from_be_bytes([b[0], b[1]])).clamp(1, 1000)),
+            Codec::Speex => {
+                Some(2 + first.get(68..72).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]).min(64) as usize))
+            }
+            // The count that the first packet gives may be 0 for "unknown"; the last block has a flag. [RFC 9639 10.1]
+            Codec::Flac => None,
+        }
+    }
+
+    /// How many bytes the first packet has; what stands behind them belongs to nobody.
+    fn first_len(self, first: &[u8]) -> usize {
+        match self {
+            Codec::Vorbis => 30,
+            // [RFC 7845 5.1.1] a mapping table follows where the family is not 0
+            Codec::Opus if first.get(18).is_none_or(|family| *family == 0) => 19,
+            Codec::Opus => 21 + usize::from(first[9]),
+            Codec::Speex => 80,
+            Codec::Flac => 51,
+            Codec::Theora => 42,
+            Codec::Skeleton => first.len(),
         }
     }
 }
@@ -77,7 +93,7 @@ struct Stream {
     /// Header packets, the last one perhaps unfinished.
     packets: Vec<Vec<u8>>,
     open: bool,
-    wanted: usize,
+    wanted: Option<usize>,
     /// The pages that carry them.
     pages: Vec<Page>,
     done: bool,
@@ -96,11 +112,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
             Err(r) => return Err(r),
         };
         let Some(page) = page else {
-            let next = ogg::next_page(&**source, at + 1)?.filter(|n| ogg::page_at(&**source, *n).is_ok_and(|p| p.is_some()));
-            let end = next.unwrap_or(source.len());
-            if next.is_none() && end - at > 1 << 20 && streams.values().any(|s| !s.done) {
-                return Err(Refusal::malformed("the pages end before the headers do", at));
-            }
+            let end = ogg::next_page(&**source, at + 1)?.unwrap_or(source.len());
             let gap = Span::new(at, end);
             draft.remove_all(gap, "gap", trailer::describe("between the pages", &**source, gap));
             at = end;
@@ -110,8 +122,8 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         job.limits().check_structures(draft.count())?;
         if page.flags & 2 != 0 {
             // A chained file begins anew; its streams get numbers of their own.
-            count += 1;
-            let stream = begin(source, &page, count)?;
+            let stream = begin(source, &page, count + 1)?;
+            count += u32::from(stream.codec != Codec::Skeleton);
             if let Some(unfinished) = streams.insert(page.serial, stream).filter(|s| !s.done) {
                 return Err(Refusal::malformed(
                     "a stream begins again before its headers are complete",
@@ -132,13 +144,13 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
             );
             continue;
         }
-        if !stream.done {
-            header_page(job, source, &mut draft, stream, page)?;
-            continue;
-        }
         // A wrong checksum would be made right by writing it anew, and the damage hidden.
         if ogg::checksum(&**source, &page)? != page.crc {
             return Err(Refusal::malformed("a page is damaged: its checksum is wrong", page.head.start));
+        }
+        if !stream.done {
+            header_page(job, source, &mut draft, stream, page)?;
+            continue;
         }
         let head = page.header(&**source, stream.serial, page.sequence.wrapping_sub(stream.shift))?;
         renumbered |= page.serial != stream.serial;
@@ -177,6 +189,17 @@ fn begin(source: &Shared, page: &Page, serial: u32) -> Result<Stream> {
     })
 }
 
+impl Stream {
+    /// Whether all packets in front of the content are there.
+    fn is_complete(&self) -> bool {
+        let enough = match self.wanted {
+            Some(wanted) => self.packets.len() >= wanted,
+            None => self.packets.len() > 1 && self.packets.last().and_then(|p| p.first()).is_some_and(|b| b & 0x80 != 0),
+        };
+        enough && !self.open
+    }
+}
+
 /// Takes the packets of a header page; when the last header is complete, all header pages are written anew.
 fn header_page(job: &Job, source: &Shared, draft: &mut Draft, stream: &mut Stream, page: Page) -> Result<()> {
     let body = source.bytes(page.body, 1 << 16)?;
@@ -184,46 +207,66 @@ fn header_page(job: &Job, source: &Shared, draft: &mut Draft, stream: &mut Strea
     for n in &page.lacing {
         let part = &body[at..at + usize::from(*n)];
         at += part.len();
-        let begun = stream.packets.len();
+        if !stream.open && stream.is_complete() {
+            return Err(Refusal::malformed("headers and content share a page", page.head.start));
+        }
         match stream.packets.last_mut() {
             Some(packet) if stream.open => packet.extend(part),
-            _ if begun == stream.wanted => return Err(Refusal::malformed("headers and content share a page", page.head.start)),
             _ => stream.packets.push(part.to_vec()),
         }
         stream.open = *n == 255;
-        if stream.packets.last().is_some_and(|p| p.len() as u64 > job.limits().block) {
-            return Err(Refusal::limit("a header is larger than any honest one").at(page.head.start));
-        }
+    }
+    if stream.codec == Codec::Flac && stream.packets.iter().skip(1).any(|p| p.first() == Some(&0xff)) {
+        return Err(Refusal::malformed("the headers end without saying so", page.head.start));
     }
     let last = page.sequence;
     stream.pages.push(page);
-    if stream.open || stream.packets.len() < stream.wanted {
+    if stream.pages.iter().map(|p| p.body.len()).sum::<u64>() > job.limits().block || stream.packets.len() > 1000 {
+        return Err(Refusal::limit("the headers are larger than any honest ones").at(stream.pages[0].head.start));
+    }
+    if !stream.is_complete() {
         return Ok(());
     }
     stream.done = true;
     let found = rewrite(job, draft, stream)?;
-    let (mut out, first) = ogg::pages(&stream.packets[..1], stream.serial, 0, 2);
-    let (rest, more) = ogg::pages(&stream.packets[1..], stream.serial, first, 0);
-    stream.shift = last.wrapping_add(1).wrapping_sub(first + more);
+    let [first, rest @ ..] = &stream.pages[..] else { return Ok(()) };
+    let Some(second) = rest.first() else {
+        return Err(Refusal::malformed("all headers share one page", first.head.start));
+    };
     // The first page stays where it is, since all first pages come before all others; the rest follows on the second.
-    let spans: Vec<Span> = stream.pages.iter().map(Page::span).collect();
-    let anew = || Finding::rewritten("Ogg", "stream headers", Tells::Identifier);
-    let mut found = if found.is_empty() { vec![anew()] } else { found };
-    for (i, span) in spans.iter().enumerate() {
-        match i {
-            0 => _ = draft.replace(*span, "headers", Fate::put(std::mem::take(&mut out)), vec![anew()]),
-            1 => _ = draft.replace(*span, "headers", Fate::put(rest.clone()), std::mem::take(&mut found)),
-            _ => draft.reframe(*span, "headers", Fate::put([])),
-        }
+    let (front, one) = ogg::pages(&stream.packets[..1], stream.serial, 0, 2);
+    let (back, more) = ogg::pages(&stream.packets[1..], stream.serial, one, 0);
+    stream.shift = last.wrapping_add(1).wrapping_sub(one + more);
+    let renumbered = first.serial != stream.serial || first.sequence != 0;
+    let told = |what| match renumbered {
+        true => Finding::rewritten("Ogg", "random stream numbers", Tells::Identifier),
+        false => Finding::rewritten("Ogg", what, Tells::Hidden),
+    };
+    draft.replace(first.span(), "headers", Fate::put(front), vec![told("bytes behind the first header")]);
+    let mut there = Vec::new();
+    for page in rest {
+        there.extend(source.bytes(page.span(), 1 << 17)?);
     }
-    if spans.len() == 1 {
-        return Err(Refusal::malformed("all headers share one page", spans[0].start));
+    if there == back {
+        rest.iter().for_each(|page| draft.frame(page.span(), "headers"));
+        return Ok(());
+    }
+    let found = if found.is_empty() { vec![told("the pages of the headers")] } else { found };
+    draft.replace(second.span(), "headers", Fate::put(back), found);
+    for page in rest.iter().skip(1) {
+        draft.reframe(page.span(), "headers", Fate::put([]));
     }
     Ok(())
 }
 
-/// Replaces the comments among the header packets.
+/// Cuts the first packet to what it says and replaces the comments among the others.
 fn rewrite(job: &Job, draft: &mut Draft, stream: &mut Stream) -> Result<Vec<Finding>> {
+    let at = stream.pages[0].head.start;
+    let len = stream.codec.first_len(&stream.packets[0]);
+    if stream.packets[0].len() < len {
+        return Err(Refusal::malformed("the first header is too short", at));
+    }
+    stream.packets[0].truncate(len);
     let prefix: &[u8] = match stream.codec {
         Codec::Vorbis => b"\x03vorbis",
         Codec::Opus => b"OpusTags",
@@ -233,66 +276,103 @@ fn rewrite(job: &Job, draft: &mut Draft, stream: &mut Stream) -> Result<Vec<Find
         Codec::Skeleton => return Ok(Vec::new()),
     };
     let packet = &stream.packets[1];
-    let block = packet
-        .strip_prefix(prefix)
-        .ok_or_else(|| Refusal::malformed("the second header is not the comments", stream.pages[0].head.start))?;
-    let (fields, found) = comments(job, draft, block, prefix.len() as u64 + block.len() as u64)?;
-    let mut out = prefix.to_vec();
-    out.extend(fields);
+    let block = packet.strip_prefix(prefix).ok_or_else(|| Refusal::malformed("the second header is not the comments", at))?;
+    let (mut out, mut found) = (prefix.to_vec(), Vec::new());
+    out.extend(comments(job, draft, block, &mut found)?);
     // [Vorbis I 5.2.1] a framing bit closes the comments.
     if stream.codec == Codec::Vorbis {
         out.push(1);
     }
+    if out != *packet && found.is_empty() {
+        found.push(Finding::removed("Ogg", "bytes behind the comments", Tells::Hidden));
+    }
     stream.packets[1] = out;
     if stream.codec == Codec::Speex {
-        // [Speex manual 6] The version text of the encoder, 20 bytes.
-        if let Some(version) = stream.packets[0].get_mut(8..28) {
-            version.fill(0);
-        }
+        speex(stream, &mut found);
     }
     Ok(found)
 }
 
-/// The comments that stay, written anew, and findings for the rest.
-fn comments(job: &Job, draft: &mut Draft, block: &[u8], bytes: u64) -> Result<(Vec<u8>, Vec<Finding>)> {
+/// The version text of the encoder becomes zeros, and the extra headers, of which nobody knows any, go. [Speex manual 6]
+fn speex(stream: &mut Stream, found: &mut Vec<Finding>) {
+    let first = &mut stream.packets[0];
+    if first[8..28].iter().any(|b| *b != 0) {
+        let version = String::from_utf8_lossy(&first[8..28]).trim_end_matches('\0').to_owned();
+        found.push(Finding::removed("Ogg", "version of the encoder", Tells::Software).value(version));
+    }
+    first[8..28].fill(0);
+    first[68..80].fill(0);
+    for extra in stream.packets.drain(2..) {
+        found.push(Finding::removed("Ogg", "extra header", Tells::Unknown).bytes(extra.len() as u64));
+    }
+}
+
+/// The comments that stay, written anew; findings for the rest go to `told`.
+fn comments(job: &Job, draft: &mut Draft, block: &[u8], told: &mut Vec<Finding>) -> Result<Vec<u8>> {
     let Some(comments) = vorbis::read(block) else {
-        return Ok((
-            vorbis::write(&[]),
-            vec![Finding::removed("Vorbis comment", "unreadable comments", Tells::Text).bytes(bytes)],
-        ));
+        told.push(Finding::removed("Vorbis comment", "unreadable comments", Tells::Text).bytes(block.len() as u64));
+        return Ok(vorbis::write(&[]));
     };
-    let (mut fields, found) = vorbis::sift(job, &comments);
-    for (key, value) in comments.fields.iter().filter(|(k, _)| k.eq_ignore_ascii_case("METADATA_BLOCK_PICTURE")) {
+    let (mut fields, mut found) = vorbis::sift(job, &comments);
+    let mut pictures = 0;
+    for (_, value) in comments.fields.iter().filter(|(k, _)| k.eq_ignore_ascii_case("METADATA_BLOCK_PICTURE")) {
         let Ok(body) = STANDARD.decode(value) else { continue };
         if let Ok(clean) = flac_picture::clean(job, draft, &body)? {
-            fields.push((key.to_ascii_uppercase(), STANDARD.encode(clean).into_bytes()));
+            fields.push(("METADATA_BLOCK_PICTURE".to_owned(), STANDARD.encode(clean).into_bytes()));
+            pictures += 1;
         }
     }
     let out = vorbis::write(&fields);
-    let same = block.starts_with(&out) && comments.len == out.len();
-    Ok((out, if same { Vec::new() } else { found }))
+    if block.starts_with(&out) && comments.len == out.len() {
+        return Ok(out);
+    }
+    // What stays is not among what went.
+    found.retain(|f| {
+        let stays = f.label == "attached picture" && pictures > 0;
+        pictures -= usize::from(stays);
+        !stays
+    });
+    if found.is_empty() {
+        found.push(Finding::rewritten("Vorbis comment", "attached picture: description", Tells::Text));
+    }
+    told.extend(found);
+    Ok(out)
 }
 
-/// FLAC in Ogg: metadata blocks as packets. Only the comments stay, as the last one, and the count says so.
+/// FLAC in Ogg: metadata blocks as packets. The comments come first and stay, pictures follow them; the count says so.
+/// [RFC 9639 10.1]
 fn flac(job: &Job, draft: &mut Draft, stream: &mut Stream) -> Result<Vec<Finding>> {
     let mut found = Vec::new();
-    let mut block = vorbis::write(&[]);
+    let mut blocks = vec![(4u8, vorbis::write(&[]))];
     for (i, packet) in stream.packets.iter().enumerate().skip(1) {
         let body = packet.get(4..).unwrap_or_default();
-        if i == 1 && packet.first().is_some_and(|b| b & 0x7f == 4) {
-            let (out, what) = comments(job, draft, body, packet.len() as u64)?;
-            block = out;
-            found.extend(what);
-        } else {
-            found.push(Finding::removed("FLAC", "metadata block", Tells::Unknown).bytes(packet.len() as u64));
+        match packet.first().map(|b| b & 0x7f) {
+            Some(4) if i == 1 => blocks[0].1 = comments(job, draft, body, &mut found)?,
+            Some(6) => match flac_picture::clean(job, draft, body)? {
+                Ok(clean) => {
+                    if clean != body {
+                        found.push(Finding::rewritten("FLAC", "attached picture: description", Tells::Text));
+                    }
+                    blocks.push((6, clean));
+                }
+                Err(why) => found.push(Finding::removed("FLAC", why, Tells::Preview).bytes(packet.len() as u64)),
+            },
+            _ => found.push(Finding::removed("FLAC", "metadata block", Tells::Unknown).bytes(packet.len() as u64)),
         }
     }
-    let n = (block.len() as u32).to_be_bytes();
-    let packet = [&[0x84, n[1], n[2], n[3]], &block[..]].concat();
+    let first = &mut stream.packets[0];
+    if &first[9..13] != b"fLaC" {
+        return Err(Refusal::malformed("the first header is not FLAC's", stream.pages[0].head.start));
+    }
+    first[7..9].copy_from_slice(&(blocks.len() as u16).to_be_bytes());
+    first[13..17].copy_from_slice(&[0, 0, 0, 34]);
     stream.packets.truncate(1);
-    stream.packets.push(packet);
-    if let Some(count) = stream.packets[0].get_mut(7..9) {
-        count.copy_from_slice(&[0, 1]);
+    let count = blocks.len();
+    for (i, (kind, body)) in blocks.into_iter().enumerate() {
+        let last = if i + 1 == count { 0x80 } else { 0 };
+        let n = u32::try_from(body.len()).ok().filter(|n| *n < 1 << 24);
+        let n = n.ok_or_else(|| Refusal::limit("a metadata block is larger than its size can tell"))?.to_be_bytes();
+        stream.packets.push([&[last | kind, n[1], n[2], n[3]], &body[..]].concat());
     }
     Ok(found)
 }

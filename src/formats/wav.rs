@@ -4,7 +4,7 @@
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
-use crate::grammar::iff::{self, Chunk};
+use crate::grammar::iff::{self, Chunk, Walk};
 use crate::names::{audio, trailer, xmp};
 use crate::plan::{Draft, Fate, Number, Plan};
 use crate::policy::Token;
@@ -38,11 +38,13 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         return Err(Refusal::malformed("the chunk with the long sizes is missing", 12));
     }
     let stated = if long { at(20, 8) } else { at(4, 4) };
-    let end = match stated.checked_add(8) {
-        Some(end) if stated >= 4 && end <= source.len() => end,
-        _ => source.len(),
-    };
-    let chunks = iff::chunks(&**source, Span::new(12, end), false, b"data", long.then(|| at(28, 8)), job.limits())?;
+    let mut walk = Walk { big: false, sound: b"data", long: long.then(|| at(28, 8)), stated: stated.saturating_add(8) };
+    let whole = Span::new(12, source.len());
+    let mut chunks = iff::chunks(&**source, whole, &walk, job.limits())?;
+    if !chunks.iter().any(|c| c.id == *b"data") {
+        walk.stated = u64::MAX;
+        chunks = iff::chunks(&**source, whole, &walk, job.limits())?;
+    }
     let end = chunks.last().map_or(12, |c| c.pad.end).max(12);
     if !chunks.iter().any(|c| c.id == *b"fmt ") || !chunks.iter().any(|c| c.id == *b"data") {
         return Err(Refusal::malformed("there are no samples, or nothing says how to read them", source.len()));
@@ -58,24 +60,21 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         false => draft.reframe(Span::new(4, 8), "size", Fate::Length { of, plus: 0, code: Number::U32Le }),
     }
     draft.frame(Span::new(8, 12), "WAVE");
+    let marks = marks(source, &chunks)?;
     let mut seen: Vec<[u8; 4]> = Vec::new();
     for chunk in &chunks {
         let again = seen.contains(&chunk.id) && chunk.id != *b"LIST";
         seen.push(chunk.id);
         match &chunk.id {
-            b"ds64" if long && !again => {
-                draft.frame(chunk.head, "ds64");
-                draft.reframe(Span::new(20, 28), "long size", Fate::Length { of, plus: 0, code: Number::U64Le });
-                draft.frame(Span::new(28, chunk.pad.end), "ds64");
-            }
+            b"ds64" if chunk.head.start == 12 && long => long_sizes(&mut draft, source, chunk, of)?,
             b"data" if !again => samples(&mut draft, chunk),
             b"fmt " if !again => format(job, &mut draft, source, chunk)?,
-            b"fact" if !again && chunk.data.len() == 4 => draft.frame(chunk.span(), "fact"),
-            b"plst" | b"slnt" => draft.frame(chunk.span(), "play list"),
-            b"cue " if !again && job.keeps(Token::Chapters) => draft.frame(chunk.span(), "cue"),
+            b"fact" if !again && chunk.data.len() >= 4 => first_bytes(&mut draft, source, chunk, 4)?,
+            b"plst" if !again && job.keeps(Token::Chapters) => counted(&mut draft, source, chunk, 12)?,
+            b"cue " if !again && job.keeps(Token::Chapters) => counted(&mut draft, source, chunk, 24)?,
             b"inst" if !again && chunk.data.len() == 7 => keep_padded(&mut draft, chunk),
             b"smpl" if !again && chunk.data.len() >= 36 => sampler(&mut draft, source, chunk)?,
-            b"LIST" => list(job, &mut draft, source, chunk)?,
+            b"LIST" => list(job, &mut draft, source, chunk, &marks)?,
             _ => draft.remove_all(chunk.span(), "chunk", describe(job, source, chunk)),
         }
     }
@@ -105,7 +104,7 @@ fn samples(draft: &mut Draft, chunk: &Chunk) {
 fn pad(draft: &mut Draft, chunk: &Chunk) {
     draft.blank(chunk.pad, "padding", Finding::blanked("WAV", "padding", Tells::Hidden));
     // An odd chunk without padding would shift all that follows.
-    if chunk.data.len() % 2 == 1 && chunk.pad.is_empty() {
+    if chunk.data.len() % 2 == 1 && chunk.pad.is_empty() && !chunk.last {
         draft.insert(chunk.pad.end, "padding", Fate::put([0]));
         draft.note(Finding::rewritten("WAV", "missing padding", Tells::Rendering));
     }
@@ -116,25 +115,78 @@ fn keep_padded(draft: &mut Draft, chunk: &Chunk) {
     pad(draft, chunk);
 }
 
+/// The sizes of 64 bits: of the whole, of the samples, the count of samples, and a table for other chunks that is not needed
+/// for any that stays. [EBU Tech 3306 3.2]
+fn long_sizes(draft: &mut Draft, source: &Shared, chunk: &Chunk, of: Span) -> Result<()> {
+    let start = chunk.data.start;
+    let table = source.bytes(Span::new(start + 24, start + 28), 4)?;
+    draft.frame(Span::new(chunk.head.start, chunk.size.start), "ds64");
+    draft.reframe(chunk.size, "size", Fate::put(28u32.to_le_bytes()));
+    draft.reframe(Span::new(start, start + 8), "long size", Fate::Length { of, plus: 0, code: Number::U64Le });
+    draft.frame(Span::new(start + 8, start + 24), "ds64");
+    draft.reframe(Span::new(start + 24, start + 28), "table length", Fate::put([0; 4]));
+    let behind = Span::new(start + 28, chunk.pad.end);
+    if !behind.is_empty() {
+        draft.remove(behind, "table", Finding::removed("WAV", "table of long sizes", Tells::Hidden));
+    } else if table != [0; 4] {
+        draft.note(Finding::rewritten("WAV", "length of a table that is not there", Tells::Hidden));
+    }
+    Ok(())
+}
+
+/// Keeps the first `n` bytes of a chunk, which has at least as many; what stands behind them goes.
+fn first_bytes(draft: &mut Draft, source: &Shared, chunk: &Chunk, n: u64) -> Result<()> {
+    if chunk.data.len() <= n {
+        keep_padded(draft, chunk);
+        return Ok(());
+    }
+    let mut data = source.bytes(Span::new(chunk.data.start, chunk.data.start + n), 1 << 20)?;
+    data.resize(data.len().next_multiple_of(2), 0);
+    let found = Finding::removed("WAV", "bytes behind the fields of a chunk", Tells::Hidden).bytes(chunk.data.len() - n);
+    let whole = [&chunk.id[..], &(n as u32).to_le_bytes(), &data].concat();
+    draft.replace(chunk.span(), "chunk", Fate::put(whole), vec![found]);
+    Ok(())
+}
+
+/// A count and as many entries.
+fn counted(draft: &mut Draft, source: &Shared, chunk: &Chunk, each: u64) -> Result<()> {
+    match entries(source, chunk, each)? {
+        Some(count) => first_bytes(draft, source, chunk, 4 + count * each),
+        None => {
+            draft.remove(chunk.span(), "chunk", Finding::removed("WAV", "unreadable list of markers", Tells::Unknown));
+            Ok(())
+        }
+    }
+}
+
+/// How many entries a list has; `None` where there are fewer than it says, or more than any honest one has.
+fn entries(source: &Shared, chunk: &Chunk, each: u64) -> Result<Option<u64>> {
+    let count = source::head(&**source, chunk.data.start, 4)?.iter().rev().fold(0u64, |v, b| v << 8 | u64::from(*b));
+    Ok((chunk.data.len() >= 4 && 4 + count * each <= chunk.data.len().min(1 << 20)).then_some(count))
+}
+
+/// The numbers of the markers that stay.
+fn marks(source: &Shared, chunks: &[Chunk]) -> Result<Vec<[u8; 4]>> {
+    let Some(cue) = chunks.iter().find(|c| c.id == *b"cue ") else { return Ok(Vec::new()) };
+    let Some(count) = entries(source, cue, 24)? else { return Ok(Vec::new()) };
+    let bytes = source::head(&**source, cue.data.start + 4, (count * 24) as usize)?;
+    Ok(bytes.chunks_exact(24).filter_map(|point| point[..4].try_into().ok()).collect())
+}
+
 /// The format; what stands behind the fields that its kind has goes. [Microsoft WAVEFORMATEX]
 fn format(job: &Job, draft: &mut Draft, source: &Shared, chunk: &Chunk) -> Result<()> {
-    let bytes = source.bytes(chunk.data, job.limits().block)?;
+    let bytes = source.bytes(chunk.data, job.limits().block.min(1 << 20))?;
     if bytes.len() < 14 {
         return Err(Refusal::malformed("the sample format is too short", chunk.head.start));
     }
-    let tag = u16::from_le_bytes([bytes[0], bytes[1]]);
-    // Plain samples need sixteen bytes; they may have two more that say "nothing follows".
-    let plain = matches!(tag, 1 | 3 | 6 | 7) && bytes.len() > 18;
-    if plain {
-        let found = Finding::removed("WAV", "bytes behind the sample format", Tells::Hidden).bytes(chunk.data.len() - 16);
-        draft.frame(Span::new(chunk.head.start, chunk.size.start), "fmt");
-        draft.reframe(chunk.size, "size", Fate::put(16u32.to_le_bytes()));
-        draft.frame(Span::new(chunk.data.start, chunk.data.start + 16), "fmt");
-        draft.remove(Span::new(chunk.data.start + 16, chunk.pad.end), "fmt", found);
-        return Ok(());
-    }
-    keep_padded(draft, chunk);
-    Ok(())
+    let n = match (u16::from_le_bytes([bytes[0], bytes[1]]), bytes.get(16..18)) {
+        // Plain samples need sixteen bytes; they may have two more that say "nothing follows".
+        (1 | 3 | 6 | 7, Some([0, 0])) => 18,
+        (1 | 3 | 6 | 7, _) => 16,
+        (_, Some(more)) => 18 + u64::from(u16::from_le_bytes([more[0], more[1]])),
+        _ => 18,
+    };
+    first_bytes(draft, source, chunk, n)
 }
 
 /// Loops stay; the maker, the product and the maker's own data go. [RIFF sampler chunk]
@@ -155,21 +207,26 @@ fn sampler(draft: &mut Draft, source: &Shared, chunk: &Chunk) -> Result<()> {
     Ok(())
 }
 
-/// Lists: wave lists hold samples; labels of markers are titles; the rest tells.
-fn list(job: &Job, draft: &mut Draft, source: &Shared, chunk: &Chunk) -> Result<()> {
+/// Lists: labels of markers are titles; the rest tells.
+fn list(job: &Job, draft: &mut Draft, source: &Shared, chunk: &Chunk, marks: &[[u8; 4]]) -> Result<()> {
     let kind = source::head(&**source, chunk.data.start, 4)?;
     match &kind[..] {
-        b"wavl" => draft.essence(chunk.span(), "wave list"),
         b"adtl" if job.keeps(Token::Chapters) && !job.policy().is_strict() => {
             let inner = Span::new((chunk.data.start + 4).min(chunk.data.end), chunk.data.end);
-            let labels = iff::chunks(&**source, inner, false, b"none", None, job.limits())?;
-            let stays = |c: &&Chunk| c.id == *b"labl";
+            let walk = Walk { big: false, sound: b"none", long: None, stated: inner.end };
             let mut out = b"adtl".to_vec();
-            for label in labels.iter().filter(stays) {
-                let text = source.bytes(label.data, 4096)?;
+            for label in iff::chunks(&**source, inner, &walk, job.limits())?.iter().filter(|c| c.id == *b"labl") {
+                let text = source::head(&**source, label.data.start, label.data.len().min(4096) as usize)?;
+                // A label of no marker is a note that nobody sees, and so is what stands behind its end.
+                let Some((number, text)) = text.split_at_checked(4).filter(|(n, _)| marks.iter().any(|m| m == n)) else {
+                    continue;
+                };
+                let text = &text[..text.iter().position(|b| *b == 0).unwrap_or(text.len())];
                 out.extend(b"labl");
-                out.extend((text.len() as u32).to_le_bytes());
-                out.extend(&text);
+                out.extend((text.len() as u32 + 5).to_le_bytes());
+                out.extend(number);
+                out.extend(text);
+                out.push(0);
                 out.resize(out.len().next_multiple_of(2), 0);
             }
             if out.len() == 4 {
@@ -242,7 +299,7 @@ fn describe(job: &Job, source: &Shared, chunk: &Chunk) -> Vec<Finding> {
 
 /// Another walk over the result: no chunk but those allowed, and nothing behind them.
 fn witness(_: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
-    const ALLOWED: [&[u8; 4]; 10] = [b"ds64", b"fmt ", b"data", b"fact", b"plst", b"slnt", b"cue ", b"inst", b"smpl", b"LIST"];
+    const ALLOWED: [&[u8; 4]; 9] = [b"ds64", b"fmt ", b"data", b"fact", b"plst", b"cue ", b"inst", b"smpl", b"LIST"];
     let mut at = 12;
     let long = source::head(after, 0, 4)? != b"RIFF";
     let mut wide = 0;

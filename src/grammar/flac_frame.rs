@@ -5,8 +5,10 @@
 use crate::refusal::{Refusal, Result};
 use crate::source::{Source, Span};
 
-/// How far from the end the last frame is searched.
-const REACH: u64 = 4 << 20;
+/// How much is searched at once, from the end to the front.
+const STRETCH: u64 = 4 << 20;
+/// No frame is longer: 65,535 samples of 32 bits in eight channels, and a header.
+const LONGEST: u64 = 65_535 * 4 * 8 + 64;
 
 /// The position after the last frame in `span`, which holds frames and perhaps something behind them. Where the stream does
 /// not say how many samples it has, all of it counts as sound.
@@ -17,31 +19,37 @@ pub fn end_of_sound(source: &dyn Source, info: &[u8], span: Span) -> Result<u64>
     let total = u64::from(info[13] & 0x0f) << 32 | u64::from(u32::from_be_bytes([info[14], info[15], info[16], info[17]]));
     let block = u64::from(u16::from_be_bytes([info[0], info[1]]));
     let fixed = (info[0], info[1]) == (info[2], info[3]);
-    let start = span.end.saturating_sub(REACH).max(span.start);
-    let bytes = source.bytes(Span::new(start, span.end), REACH)?;
-    if total == 0 || bytes.is_empty() {
-        return Ok(span.end);
-    }
-    // From the back: the first header whose frame completes the total.
-    for at in (0..bytes.len().saturating_sub(5)).rev() {
-        if bytes[at] != 0xff || bytes[at + 1] & 0xfc != 0xf8 {
-            continue;
-        }
-        let Some(header) = header(&bytes[at..]) else { continue };
-        let first = if header.variable { header.number } else { header.number * if fixed { block } else { header.samples } };
-        if first + header.samples != total {
-            continue;
-        }
-        return match ends(&bytes[at..], header.len) {
-            Ends::AtTheEnd => Ok(span.end),
-            Ends::Once(len) => Ok(start + (at + len) as u64),
-            Ends::Unclear => {
-                Err(Refusal::malformed("there is something behind the sound that cannot be told from it", start + at as u64))
+    let mut stretch_end = span.end;
+    while total > 0 && stretch_end > span.start {
+        let start = stretch_end.saturating_sub(STRETCH).max(span.start);
+        // A header may begin in this stretch and end in the one behind.
+        let bytes = source.bytes(Span::new(start, (stretch_end + 16).min(span.end)), STRETCH + 16)?;
+        // From the back: the first header whose frame completes the total.
+        for at in (0..bytes.len().saturating_sub(5)).rev() {
+            if bytes[at] != 0xff || bytes[at + 1] & 0xfc != 0xf8 {
+                continue;
             }
-        };
+            let Some(header) = header(&bytes[at..]) else { continue };
+            let scale = if fixed { block } else { header.samples };
+            let first = if header.variable { header.number } else { header.number.saturating_mul(scale) };
+            // In a stream of fixed blocks only the last is shorter, and its number counts the blocks in front.
+            if first.saturating_add(header.samples) == total {
+                return end_of_frame(source, &header, Span::new(start + at as u64, span.end));
+            }
+        }
+        stretch_end = start;
     }
     // No such frame: cut short, or a total that lies. Decoders play what is there.
     Ok(span.end)
+}
+
+fn end_of_frame(source: &dyn Source, header: &Header, span: Span) -> Result<u64> {
+    let bytes = source.bytes(Span::new(span.start, span.end.min(span.start + LONGEST)), LONGEST)?;
+    match ends(&bytes, header.len) {
+        Ends::AtTheEnd if span.len() <= LONGEST => Ok(span.end),
+        Ends::Once(len) => Ok(span.start + len as u64),
+        _ => Err(Refusal::malformed("there is something behind the sound that cannot be told from it", span.start)),
+    }
 }
 
 struct Header {

@@ -53,8 +53,13 @@ pub fn frames(tag: &[u8]) -> Vec<Frame> {
         if !header[..id_len].iter().all(u8::is_ascii_alphanumeric) || out.len() > 10_000 {
             break;
         }
-        let size = number(&body, at + id_len, id_len.min(4), major >= 4);
         let start = at + head_len;
+        let mut size = number(&body, at + id_len, id_len.min(4), major >= 4);
+        if major >= 4 && !ends_frame(&body, start.saturating_add(size)) {
+            // Some writers of version 4 wrote sizes as version 3 has them.
+            let plain = number(&body, at + id_len, 4, false);
+            size = if ends_frame(&body, start.saturating_add(plain)) { plain } else { size };
+        }
         let Some(data) = body.get(start..start.saturating_add(size)) else { break };
         let mut data = data.to_vec();
         if major >= 4 {
@@ -70,6 +75,14 @@ pub fn frames(tag: &[u8]) -> Vec<Frame> {
         at = start + size;
     }
     out
+}
+
+/// Whether a frame can end at `at`: at the end, in front of padding or of the next frame.
+fn ends_frame(body: &[u8], at: usize) -> bool {
+    match body.get(at..) {
+        Some(rest) => rest.is_empty() || rest[0] == 0 || rest.iter().take(4).all(u8::is_ascii_alphanumeric),
+        None => false,
+    }
 }
 
 fn identifier(id: &[u8]) -> [u8; 4] {
@@ -103,11 +116,7 @@ fn resynchronise(bytes: &[u8]) -> Vec<u8> {
 pub fn tag(major: u8, frames: &[Frame]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     for frame in frames {
-        body.extend(frame.id);
-        let size = syncsafe(frame.data.len())?;
-        body.extend(if major >= 4 { size } else { (frame.data.len() as u32).to_be_bytes() });
-        body.extend([0, 0]);
-        body.extend(&frame.data);
+        body.extend(compose(major, frame)?);
     }
     if body.is_empty() {
         return None;
@@ -116,6 +125,18 @@ pub fn tag(major: u8, frames: &[Frame]) -> Option<Vec<u8>> {
     out.extend(syncsafe(body.len())?);
     out.extend(body);
     Some(out)
+}
+
+/// A whole frame without flags; `None` where it is too large for a tag.
+pub fn compose(major: u8, frame: &Frame) -> Option<Vec<u8>> {
+    let size = syncsafe(frame.data.len())?;
+    let size = if major >= 4 { size } else { (frame.data.len() as u32).to_be_bytes() };
+    Some([&frame.id[..], &size, &[0, 0], &frame.data].concat())
+}
+
+/// The frames inside a frame, as chapters have them, in a tag of this version.
+pub fn inner(major: u8, bytes: &[u8]) -> Vec<Frame> {
+    frames(&[&[b'I', b'D', b'3', major, 0, 0, 0, 0, 0, 0], bytes].concat())
 }
 
 /// The parts of a frame that begins with an encoding byte and has a description before its value (`TXXX`, `COMM` without
@@ -132,7 +153,7 @@ pub fn described(encoding: u8, bytes: &[u8]) -> (String, String) {
 }
 
 fn syncsafe(n: usize) -> Option<[u8; 4]> {
-    (n < 1 << 28).then(|| [(n >> 21) as u8 & 0x7f, (n >> 14) as u8 & 0x7f, (n >> 7) as u8 & 0x7f, n as u8 & 0x7f])
+    (n < 1 << 28).then_some([(n >> 21) as u8 & 0x7f, (n >> 14) as u8 & 0x7f, (n >> 7) as u8 & 0x7f, n as u8 & 0x7f])
 }
 
 /// The parts of an attached picture: MIME type or old image format, picture type, and the picture.

@@ -1,10 +1,12 @@
 //! How bytes lie in containers that more than one format uses. Nothing here knows what may survive.
 
+pub mod adts;
 pub mod audio_tags;
 pub mod bmff;
 pub mod bmp;
 pub mod ebml;
 pub mod flac_frame;
+pub mod frames;
 pub mod gif;
 pub mod id3;
 pub mod iff;

@@ -1,12 +1,5 @@
-//! MPEG audio frames, layers I to III: how long each is, where the chain of them begins and where it breaks.
+//! The header of MPEG audio frames, layers I to III: what kind a frame is and how long.
 //! [ISO 11172-3 2.4.1.3, ISO 13818-3]
-
-use crate::grammar::audio_tags;
-use crate::refusal::{Refusal, Result};
-use crate::source::{self, Source, Span};
-
-/// How far a lost chain is searched for.
-const REACH: usize = 64 << 10;
 
 /// A frame header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,111 +50,8 @@ pub fn header(bytes: [u8; 4]) -> Option<Header> {
     Some(Header { kind: word & 0xfffe_0c00, len, xing: 4 + side + crc })
 }
 
-/// The frames of a stream and what lies between them.
-pub struct Chain {
-    /// Runs of frames that follow one another without a gap.
-    pub frames: Vec<Span>,
-    /// What no frame covers, between, before and behind them.
-    pub gaps: Vec<Span>,
-}
-
-/// Follows the frames through `span`.
-///
-/// # Errors
-/// `Malformed` where there are no three frames in a row, or the chain is lost for more than 64 KiB.
-pub fn chain(source: &dyn Source, span: Span) -> Result<Chain> {
-    let mut chain = Chain { frames: Vec::new(), gaps: Vec::new() };
-    let first = find(source, span, None)?;
-    let (mut at, kind) = first.ok_or_else(|| Refusal::malformed("there are no sound frames", span.start))?;
-    chain.gap(Span::new(span.start, at));
-    let mut run = Span::new(at, at);
-    let mut ahead = Ahead { source, span, start: 0, bytes: Vec::new() };
-    while at < span.end {
-        let next = ahead.four(at)?.and_then(header).filter(|h| h.kind == kind);
-        match next {
-            // A last frame that was cut short still plays in part.
-            Some(h) => at = (at + h.len).min(span.end),
-            None => {
-                run.end = at;
-                chain.run(run);
-                let lost = match audio_tags::id3v2_at(source, at)? {
-                    Some(tag) => tag.end,
-                    None => at,
-                };
-                let Some((again, _)) = find(source, Span::new(lost, span.end), Some(kind))? else {
-                    if span.end - lost > REACH as u64 {
-                        return Err(Refusal::malformed("the chain of sound frames is broken", at));
-                    }
-                    chain.gap(Span::new(at, span.end));
-                    return Ok(chain);
-                };
-                chain.gap(Span::new(at, again));
-                (at, run) = (again, Span::new(again, again));
-            }
-        }
-    }
-    run.end = at;
-    chain.run(run);
-    Ok(chain)
-}
-
-impl Chain {
-    fn run(&mut self, span: Span) {
-        if !span.is_empty() {
-            self.frames.push(span);
-        }
-    }
-
-    fn gap(&mut self, span: Span) {
-        if !span.is_empty() {
-            self.gaps.push(span);
-        }
-    }
-}
-
-/// The first place in the first 64 KiB of `span` where three consistent frames follow one another, or where fewer do up to
-/// the very end of it, and their kind.
-fn find(source: &dyn Source, span: Span, kind: Option<u32>) -> Result<Option<(u64, u32)>> {
-    let bytes = source::head(source, span.start, REACH.min(span.len() as usize))?;
-    for i in memchr::memchr_iter(0xff, &bytes) {
-        let at = span.start + i as u64;
-        let mut next = at;
-        let mut seen: Option<u32> = kind;
-        let mut count = 0;
-        while count < 3 && next < span.end {
-            let four = source::head(source, next, 4)?;
-            let Some(h) = <[u8; 4]>::try_from(four).ok().and_then(header) else { break };
-            if *seen.get_or_insert(h.kind) != h.kind {
-                break;
-            }
-            next += h.len;
-            count += 1;
-        }
-        if let Some(kind) = seen
-            && (count == 3 || count > 0 && next == span.end)
-        {
-            return Ok(Some((at, kind)));
-        }
-    }
-    Ok(None)
-}
-
-/// Four bytes at a time out of blocks.
-struct Ahead<'a> {
-    source: &'a dyn Source,
-    span: Span,
-    start: u64,
-    bytes: Vec<u8>,
-}
-
-impl Ahead<'_> {
-    fn four(&mut self, at: u64) -> Result<Option<[u8; 4]>> {
-        let end = self.start + self.bytes.len() as u64;
-        if at < self.start || at + 4 > end {
-            self.bytes = source::head(self.source, at, REACH.min((self.span.end - at) as usize))?;
-            self.start = at;
-        }
-        let i = (at - self.start) as usize;
-        Ok(self.bytes.get(i..i + 4).and_then(|b| b.try_into().ok()))
-    }
+/// The same for a chain of frames: kind and length.
+pub fn read(bytes: &[u8]) -> Option<(u32, u64)> {
+    let header = header(bytes.get(..4)?.try_into().ok()?)?;
+    Some((header.kind, header.len))
 }

@@ -1,7 +1,7 @@
 //! Ogg: pages of logical streams, the packets that span them, and the writing of pages. [RFC 3533]
 
 use crate::cursor::Cursor;
-use crate::refusal::Result;
+use crate::refusal::{Refusal, Result};
 use crate::source::{self, Source, Span};
 
 /// A page.
@@ -71,13 +71,33 @@ pub fn page_at(source: &dyn Source, at: u64) -> Result<Option<Page>> {
     Ok(Some(Page { head: head_span, body, flags: head[5], granule, serial, sequence, crc, lacing }))
 }
 
-/// The next place at or after `at` where a page seems to begin, within 64 KiB.
+/// The next place at or after `at` where a whole page with a right checksum begins.
 ///
 /// # Errors
-/// Those of the source.
-pub fn next_page(source: &dyn Source, at: u64) -> Result<Option<u64>> {
-    let bytes = source::head(source, at, (64 << 10) + 300)?;
-    Ok(memchr::memmem::find(&bytes, b"OggS").map(|i| at + i as u64))
+/// Those of the source; `Limit` where absurdly much pretends to be a page.
+pub fn next_page(source: &dyn Source, mut at: u64) -> Result<Option<u64>> {
+    const TRIES: usize = 10_000;
+    let mut tries = 0;
+    while at < source.len() {
+        let bytes = source::head(source, at, source::BLOCK)?;
+        for found in memchr::memmem::find_iter(&bytes, b"OggS") {
+            let there = at + found as u64;
+            tries += 1;
+            if tries > TRIES {
+                return Err(Refusal::limit("more things that pretend to be a page than any honest file has").at(there));
+            }
+            if let Ok(Some(page)) = page_at(source, there)
+                && checksum(source, &page)? == page.crc
+            {
+                return Ok(Some(there));
+            }
+        }
+        if bytes.len() < source::BLOCK {
+            return Ok(None);
+        }
+        at += bytes.len() as u64 - 3;
+    }
+    Ok(None)
 }
 
 fn header(flags: u8, granule: u64, serial: u32, sequence: u32, lacing: &[u8]) -> Vec<u8> {

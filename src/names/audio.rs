@@ -13,8 +13,13 @@ pub fn id3v2(tag: &[u8]) -> Vec<Finding> {
     out
 }
 
-fn id3_frame(frame: &id3::Frame) -> Finding {
-    let (label, tells) = match &frame.id {
+/// What a frame is, with its identifier.
+pub fn id3_label(frame: &id3::Frame) -> String {
+    format!("{} ({})", meaning(frame).0, String::from_utf8_lossy(&frame.id).trim())
+}
+
+fn meaning(frame: &id3::Frame) -> (&'static str, Tells) {
+    match &frame.id {
         b"TIT1" | b"TIT2" | b"TIT3" => ("title", Tells::Text),
         b"TPE1" | b"TPE2" | b"TPE3" | b"TPE4" => ("artist", Tells::Who),
         b"TCOM" | b"TEXT" | b"TOLY" | b"TOPE" => ("author", Tells::Who),
@@ -41,9 +46,12 @@ fn id3_frame(frame: &id3::Frame) -> Finding {
         b"TLAN" => ("language", Tells::Text),
         b"TFLT" | b"TMED" | b"TLEN" | b"TBPM" | b"TKEY" => ("technical field", Tells::Software),
         _ => ("frame", Tells::Unknown),
-    };
-    let id = String::from_utf8_lossy(&frame.id);
-    let found = Finding::removed("ID3v2", format!("{label} ({})", id.trim()), tells).bytes(frame.data.len() as u64);
+    }
+}
+
+/// A finding for a frame that goes.
+pub fn id3_frame(frame: &id3::Frame) -> Finding {
+    let found = Finding::removed("ID3v2", id3_label(frame), meaning(frame).1).bytes(frame.data.len() as u64);
     if matches!(frame.id[0], b'T' | b'W') || matches!(&frame.id, b"COMM" | b"USLT") {
         found.value(id3::text(frame))
     } else {

@@ -2,24 +2,32 @@
 
 #![allow(missing_docs, unreachable_pub, clippy::panic, clippy::unwrap_used, clippy::expect_used)]
 
+mod aac;
+mod aiff;
 mod bmp;
 mod compressed;
+mod flac;
 mod gif;
 mod gz;
 mod heif;
 mod icc;
 mod ico;
 mod jpeg;
+mod mkv;
+mod mp3;
 mod mp4;
 mod mutations;
 mod names;
+mod ogg;
 mod pdf;
 mod png;
 mod samples;
+mod sound;
 mod support;
 mod table;
 mod tar;
 mod text;
 mod tiff;
+mod wav;
 mod webp;
 mod zip;

@@ -9,7 +9,10 @@ pub(crate) fn neutral(codec: &str, data: &[u8]) -> Option<Vec<u8>> {
         "A_VORBIS" | "V_THEORA" => xiph(data),
         "A_FLAC" => flac(data),
         "S_TEXT/ASS" | "S_TEXT/SSA" | "S_ASS" | "S_SSA" => ass(data),
-        "S_VOBSUB" => Some(lines(data, |line| !line.starts_with('#'))),
+        "S_VOBSUB" => Some(lines(data, vobsub)),
+        "A_OPUS" => Some(data[..data.len().min(opus(data))].to_vec()),
+        "V_VP8" | "S_TEXT/UTF8" | "S_TEXT/ASCII" | "A_AC3" | "A_EAC3" | "A_DTS" | "A_TRUEHD" | "A_MPEG/L1" | "A_MPEG/L2"
+        | "A_MPEG/L3" | "A_PCM/INT/LIT" | "A_PCM/INT/BIG" | "A_PCM/FLOAT/IEEE" => Some(Vec::new()),
         _ => Some(data.to_vec()),
     }
 }
@@ -69,9 +72,40 @@ fn ass(data: &[u8]) -> Option<Vec<u8>> {
         }
         let known = matches!(section.as_str(), "[script info]" | "[v4+ styles]" | "[v4 styles]" | "[v4 styles+]" | "[events]");
         let key = line.split(':').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let in_info = section == "[script info]" && !line.starts_with('[');
-        known && !line.starts_with(';') && (!in_info || INFO.contains(&key.as_str()) || key == "ycbcr matrix" || key == "timer")
+        let stays = match section.as_str() {
+            _ if line.starts_with('[') || line.is_empty() => true,
+            "[script info]" => INFO.contains(&key.as_str()) || key == "ycbcr matrix" || key == "timer",
+            "[events]" => key == "format",
+            _ => key == "format" || key == "style",
+        };
+        known && stays
     }))
+}
+
+/// How long the head of Opus is. [RFC 7845 5.1.1]
+fn opus(data: &[u8]) -> usize {
+    match (data.get(18), data.get(9)) {
+        (Some(1..), Some(channels)) => 21 + usize::from(*channels),
+        _ => 19,
+    }
+}
+
+/// What places and colours subtitles that are pictures; not the times and the names of the languages.
+fn vobsub(line: &str) -> bool {
+    const KEYS: [&str; 11] = [
+        "size",
+        "org",
+        "scale",
+        "alpha",
+        "smooth",
+        "fadein/out",
+        "align",
+        "time offset",
+        "forced subs",
+        "palette",
+        "custom colors",
+    ];
+    line.split_once(':').is_some_and(|(key, _)| KEYS.contains(&key.trim().to_ascii_lowercase().as_str()))
 }
 
 /// The lines for which `stays` holds, with their endings as they were.

@@ -26,7 +26,8 @@ pub(super) fn tops(job: &Job, source: &dyn Source, segment: Span) -> Result<Vec<
             }
         }
         if top.cut && top.id != 0x1f43_b675 {
-            if table::is_top(top.id) {
+            // Players do without an index and without tags.
+            if table::is_top(top.id) && !matches!(top.id, 0x1c53_bb6b | 0x1254_c367) {
                 return Err(Refusal::malformed("a part runs past the end of the file", top.head.start));
             }
             break;

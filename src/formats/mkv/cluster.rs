@@ -1,0 +1,137 @@
+//! Clusters: blocks of tracks that are there, and what little they need. Where nothing has to go, a cluster is copied whole.
+
+use super::{Film, walk};
+use crate::grammar::ebml::{self, Element};
+use crate::refusal::{Code, Refusal, Result};
+use crate::source::Span;
+
+/// What becomes of a part of a cluster that is not simply kept.
+enum Part {
+    Stale(Span),
+    Group(Element, Vec<Element>),
+}
+
+impl Part {
+    fn span(&self) -> Span {
+        match self {
+            Part::Stale(span) => *span,
+            Part::Group(group, _) => group.span(),
+        }
+    }
+}
+
+impl Film<'_, '_> {
+    pub(super) fn cluster(&mut self, cluster: &Element) -> Result<()> {
+        let mut parts = Vec::new();
+        let mut last = cluster.body.start;
+        let mut strangers = 0;
+        walk::cluster(&**self.source, cluster, |child| {
+            last = child.body.end;
+            match child.id {
+                0xe7 if child.body.len() <= 8 => {}
+                0xa3 | 0xa0 if child.cut => parts.push(Part::Stale(child.span())),
+                0xa3 => {
+                    if !self.plays(child.body, &mut strangers)? {
+                        parts.push(Part::Stale(child.span()));
+                    }
+                }
+                0xa0 => {
+                    let children = ebml::children(&**self.source, child.body)?;
+                    let block = children.iter().find(|c| c.id == 0xa1);
+                    if !block.map(|b| self.plays(b.body, &mut strangers)).transpose()?.unwrap_or(false) {
+                        parts.push(Part::Stale(child.span()));
+                    } else if !children.iter().map(|c| self.stays(c)).collect::<Result<Vec<_>>>()?.into_iter().all(|s| s) {
+                        parts.push(Part::Group(*child, children));
+                    }
+                }
+                0xaf => return Err(Refusal::new(Code::Drm, "a block is encrypted").at(child.head.start)),
+                _ => parts.push(Part::Stale(child.span())),
+            }
+            Ok(())
+        })?;
+        self.strangers += strangers;
+        if last < cluster.body.end {
+            parts.push(Part::Stale(Span::new(last, cluster.body.end)));
+        }
+        if parts.is_empty() && !cluster.cut {
+            self.draft.essence(cluster.span(), "Cluster");
+            return Ok(());
+        }
+        self.cut |= cluster.cut;
+        self.head(cluster);
+        let mut at = cluster.body.start;
+        for part in parts {
+            self.draft.essence(Span::new(at, part.span().start), "blocks");
+            at = part.span().end;
+            match part {
+                Part::Stale(span) => self.stale(span),
+                Part::Group(group, children) => self.group(&group, &children)?,
+            }
+        }
+        self.draft.essence(Span::new(at, cluster.body.end), "blocks");
+        Ok(())
+    }
+
+    /// Whether a block belongs to a track that stays. Those of tracks that were never there are hidden from every player.
+    fn plays(&self, block: Span, strangers: &mut u64) -> Result<bool> {
+        let track = walk::track_of(&**self.source, block)?;
+        let known = self.numbers.contains(&track);
+        *strangers += u64::from(!known);
+        Ok(known && !self.dropped.contains(&track))
+    }
+
+    /// Whether a child of a block group stays as it is: duration, references, priority, padding that is not played, a
+    /// codec's own state; and what a block has besides, where the track says what that is.
+    fn stays(&self, e: &Element) -> Result<bool> {
+        match e.id {
+            0xa1 | 0xa4 => Ok(true),
+            0x9b | 0xfb | 0xfa | 0x75a2 => Ok(e.body.len() <= 8),
+            0x75a1 => {
+                let more = ebml::children(&**self.source, e.body)?;
+                Ok(!more.is_empty() && more.iter().map(|m| self.adds(m)).collect::<Result<Vec<_>>>()?.into_iter().all(|s| s))
+            }
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether what a block has besides is of a kind that stays.
+    fn adds(&self, more: &Element) -> Result<bool> {
+        if more.id != 0xa6 {
+            return Ok(false);
+        }
+        let children = ebml::children(&**self.source, more.body)?;
+        let small = children.iter().all(|c| c.id == 0xa5 || c.id == 0xee && c.body.len() <= 8);
+        let id = self.fields(more.body)?.get(&0xee).map_or(1, |b| ebml::to_uint(b));
+        Ok(small && (id <= 1 || self.additions.contains(&id)))
+    }
+
+    /// A block group of which something goes.
+    fn group(&mut self, group: &Element, children: &[Element]) -> Result<()> {
+        self.head(group);
+        for child in children {
+            if self.stays(child)? {
+                self.draft.essence(child.span(), "block");
+                continue;
+            }
+            let more = if child.id == 0x75a1 { ebml::children(&**self.source, child.body)? } else { Vec::new() };
+            let fates = more.iter().map(|m| self.adds(m)).collect::<Result<Vec<_>>>()?;
+            if !fates.contains(&true) {
+                self.stale(child.span());
+                continue;
+            }
+            self.head(child);
+            for (more, adds) in more.iter().zip(fates) {
+                match adds {
+                    true => self.draft.essence(more.span(), "block"),
+                    false => self.stale(more.span()),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn stale(&mut self, span: Span) {
+        self.draft.reframe(span, "stale", crate::plan::Fate::put([]));
+        self.stale += span.len();
+    }
+}

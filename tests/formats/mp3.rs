@@ -1,0 +1,185 @@
+//! MP3.
+
+use crate::sound::*;
+use crate::support::*;
+use metascrub::policy::{Policy, Token};
+use metascrub::refusal::Code;
+
+/// MPEG 2.5, layer III, 8 kbit/s, 8 kHz, one channel: 72 bytes.
+fn frame() -> Vec<u8> {
+    let mut out = b"\xff\xe3\x18\xc0\0\0\0\0\0\0\0\0\0KEEPME".to_vec();
+    out.resize(72, 0x55);
+    out
+}
+
+/// MPEG 1, layer III, 32 kbit/s, 48 kHz, one channel: 96 bytes.
+fn other_frame() -> Vec<u8> {
+    let mut out = b"\xff\xfb\x14\xc0".to_vec();
+    out.resize(96, 0x33);
+    out
+}
+
+fn sound() -> Vec<u8> {
+    frame().repeat(4)
+}
+
+/// The information frame, with the encoder's name.
+fn info(name: &[u8; 9]) -> Vec<u8> {
+    let mut out = b"\xff\xe3\x18\xc0\0\0\0\0\0\0\0\0\0Xing\0\0\0\x03\0\0\0\x04\0\0\x01\x68".to_vec();
+    out.extend(name);
+    out.extend([&[1, 60][..], &[0; 8], &[0, 8, 0x24, 4, 0x50], &[0; 10]].concat());
+    let crc = out
+        .iter()
+        .fold(0u16, |crc, b| (0..8).fold(crc ^ u16::from(*b), |c, _| if c & 1 != 0 { c >> 1 ^ 0xa001 } else { c >> 1 }));
+    out.extend(crc.to_be_bytes());
+    out.resize(72, 0);
+    out
+}
+
+fn cover(description: &[u8], kind: u8, picture: &[u8]) -> Vec<u8> {
+    [b"\0image/png\0", &[kind][..], description, &[0], picture].concat()
+}
+
+#[test]
+fn truncated() {
+    truncate_everywhere("a.mp3", &sample("mp3/everything.mp3"), 1);
+    truncate_everywhere("a.mp3", &sample("mp3/between.mp3"), 1);
+    truncate_everywhere("a.mp3", &sample("mp3/chapters.mp3"), 1);
+}
+
+#[test]
+fn nothing_to_remove() {
+    scrub("a.mp3", &sound()).unwrap().unchanged();
+    scrub("noname", &sound()).unwrap().unchanged();
+    scrub("a.mp3", &[info(b"LAME3.100"), sound()].concat()).unwrap().unchanged();
+    let tag = id3(4, &[(b"APIC", &cover(b"", 3, &png(false))), (b"TXXX", b"\0replaygain_track_gain\0-3.20 dB")]);
+    scrub("a.mp3", &[tag, sound()].concat()).unwrap().unchanged();
+}
+
+#[test]
+fn everything_at_once() {
+    let clean = scrub("a.mp3", &sample("mp3/everything.mp3")).unwrap();
+    clean.had_secrets().tells_nothing();
+    assert!(clean.bytes.ends_with(&sound()[..19]) || count(&clean.bytes, b"KEEPME") == 4);
+    // Cover art and loudness are there, the picture without its text.
+    assert_eq!((count(&clean.bytes, b"APIC"), count(&clean.bytes, b"replaygain_track_gain")), (1, 1));
+    assert_eq!(count(&clean.bytes, &png(false)), 1);
+    assert_eq!(&clean.bytes[3..6], [3, 0, 0]);
+}
+
+#[test]
+fn hidden_at_the_end() {
+    for tail in [&b"CANARY"[..], &id3v1(), &[&[0; 100_000][..], b"CANARY"].concat(), &[0; 100_000]] {
+        let clean = scrub("a.mp3", &[&sound()[..], tail].concat()).unwrap();
+        assert_eq!(clean.bytes, sound());
+        clean.changed();
+    }
+}
+
+#[test]
+fn out_of_order() {
+    // Tags of the end in front of tags of the front, tags twice, a tag where a frame should be.
+    let tag = id3(3, &[(b"TPE1", b"\0CANARY")]);
+    let bytes = [tag.clone(), tag.clone(), sound(), id3v1(), tag.clone(), id3v1(), id3v1()].concat();
+    let clean = scrub("a.mp3", &bytes).unwrap();
+    clean.had_secrets().tells_nothing();
+    assert_eq!(clean.bytes, sound());
+    let clean = scrub("a.mp3", &[sound(), tag, sound(), b"CANARY".to_vec(), sound()].concat()).unwrap();
+    assert_eq!(clean.bytes, sound().repeat(3));
+}
+
+#[test]
+fn gapless_data_of_itunes_stays_where_nothing_else_has_it() {
+    let data = b"\0eng\0iTunSMPB\0 00000000 00000210 00000A2C 000000000003F4F4"; // with an empty description first: not it
+    let right = b"\0engiTunSMPB\0 00000000 00000210 00000A2C 000000000003F4F4";
+    let with = |data: &[u8], front: Vec<u8>| scrub("a.mp3", &[id3(3, &[(b"COMM", data)]), front, sound()].concat()).unwrap();
+    assert_eq!(count(&with(right, Vec::new()).bytes, b"iTunSMPB"), 1);
+    assert_eq!(count(&with(data, Vec::new()).bytes, b"iTunSMPB"), 0);
+    assert_eq!(count(&with(right, info(b"LAME3.100")).bytes, b"iTunSMPB"), 0);
+    let text = b"\0engiTunSMPB\0 00000000 00000210 CANARY-1 000000000003F4F4";
+    with(text, Vec::new()).tells_nothing();
+}
+
+#[test]
+fn chapters_keep_their_titles_whatever_the_version_of_the_tag() {
+    let title = format!("\0{}", "KEEPME ".repeat(30));
+    for major in [3, 4] {
+        let size = if major == 4 { syncsafe(title.len()) } else { (title.len() as u32).to_be_bytes() };
+        let long = [b"TPE1", &size[..], &[0, 0], "\0CANARY ".repeat(30).as_bytes()].concat();
+        let long = [&long[..4], &if major == 4 { syncsafe(240) } else { 240u32.to_be_bytes() }, &long[8..]].concat();
+        let title = [b"TIT2", &size[..], &[0, 0], title.as_bytes()].concat();
+        let chapter = [b"ch1\0", &[0; 8][..], &[255; 8], &long, &title].concat();
+        let clean = scrub("a.mp3", &[id3(major, &[(b"CHAP", &chapter)]), sound()].concat()).unwrap();
+        clean.had_secrets().tells_nothing();
+        assert_eq!(count(&clean.bytes, b"KEEPME "), 30, "{major}");
+        let strict = scrub_under(&Policy::strict(), "a.mp3", &clean.bytes).unwrap();
+        assert_eq!((count(&strict.bytes, b"KEEPME "), count(&strict.bytes, b"CHAP")), (0, 1));
+    }
+}
+
+#[test]
+fn a_cover_with_sizes_as_version_three_has_them_is_found_in_version_four() {
+    let body = cover(&b"CANARY ".repeat(30), 3, &png(true));
+    let frames = [b"APIC", &(body.len() as u32).to_be_bytes()[..], &[0, 0], &body, b"TPE1\0\0\0\x07\0\0\0CANARY"].concat();
+    let tag = [b"ID3\x04\0\0", &syncsafe(frames.len())[..], &frames].concat();
+    let clean = scrub("a.mp3", &[tag, sound()].concat()).unwrap();
+    clean.had_secrets().tells_nothing();
+    assert_eq!(count(&clean.bytes, &png(false)), 1);
+}
+
+#[test]
+fn covers_obey_the_policy_and_have_one_of_the_known_kinds() {
+    let bytes = [id3(3, &[(b"APIC", &cover(b"CANARY", 0xca, &png(true)))]), sound()].concat();
+    let clean = scrub("a.mp3", &bytes).unwrap();
+    clean.had_secrets().tells_nothing();
+    assert_eq!(count(&clean.bytes, b"image/png\0\0\0\x89PNG"), 1);
+    let policy = Policy::default().with(Token::CoverArt, false);
+    assert_eq!(scrub_under(&policy, "a.mp3", &bytes).unwrap().bytes, sound());
+    // A picture that is none goes.
+    let bytes = [id3(3, &[(b"APIC", &cover(b"", 3, b"CANARY"))]), sound()].concat();
+    assert_eq!(scrub("a.mp3", &bytes).unwrap().bytes, sound());
+}
+
+#[test]
+fn what_stays_is_not_called_removed() {
+    let tag = id3(3, &[(b"TXXX", b"\0replaygain_track_gain\0-3.20 dB"), (b"TPE1", b"\0CANARY artist")]);
+    let clean = scrub("a.mp3", &[tag, sound()].concat()).unwrap();
+    clean.found("artist (TPE1)");
+    assert!(!clean.cleaned.findings().iter().any(|f| f.label.contains("TXXX")), "{:?}", clean.cleaned.findings());
+}
+
+#[test]
+fn strict_gives_all_encoders_one_name_and_keeps_the_gapless_data() {
+    let bytes = [info(b"LAME3.100"), sound()].concat();
+    let strict = scrub_under(&Policy::strict(), "a.mp3", &bytes).unwrap();
+    // Players trust the data behind the name only where they know it.
+    assert_eq!(strict.bytes, [info(b"LAME\0\0\0\0\0"), sound()].concat());
+    let other = [info(b"Lavc60.31"), sound()].concat();
+    assert_eq!(scrub_under(&Policy::strict(), "a.mp3", &other).unwrap().bytes, strict.bytes);
+}
+
+#[test]
+fn joined_recordings_of_two_kinds_are_both_kept() {
+    let both = [sound(), other_frame().repeat(5)].concat();
+    scrub("a.mp3", &both).unwrap().unchanged();
+    let tagged = [sound(), id3v1(), id3(3, &[(b"TPE1", b"\0CANARY")]), other_frame().repeat(5)].concat();
+    assert_eq!(scrub("a.mp3", &tagged).unwrap().bytes, both);
+}
+
+#[test]
+fn letters_in_the_last_frame_are_no_tag() {
+    // The witness once took any TAG near the end for one.
+    let mut bytes = sound();
+    let at = bytes.len() - 40;
+    bytes[at..at + 3].copy_from_slice(b"TAG");
+    let tagged = [id3(3, &[(b"TPE1", b"\0CANARY")]), bytes.clone()].concat();
+    assert_eq!(scrub("a.mp3", &tagged).unwrap().bytes, bytes);
+}
+
+#[test]
+fn lies_are_refused() {
+    assert_eq!(refusal("a.mp3", &[frame(), vec![1; 300_000]].concat()).code(), Code::Unknown);
+    assert_eq!(refusal("a.mp3", &[sound(), vec![1; 300_000]].concat()).code(), Code::Malformed);
+    // Tags without end.
+    assert_eq!(refusal("a.mp3", &[id3(3, &[]).repeat(100), sound()].concat()).code(), Code::Unsupported);
+}
