@@ -15,6 +15,7 @@ pub mod mkv;
 pub mod mp3;
 pub mod mp4;
 pub mod ogg;
+pub mod ooxml;
 pub mod pdf;
 pub mod png;
 pub mod text;
@@ -39,6 +40,9 @@ pub static TABLE: &[&Format] = &[
     &mp3::FORMAT,
     &mp4::FORMAT,
     &ogg::FORMAT,
+    &ooxml::EXCEL,
+    &ooxml::POWERPOINT,
+    &ooxml::WORD,
     &pdf::FORMAT,
     &png::FORMAT,
     &text::FORMAT,

@@ -16,4 +16,5 @@ pub mod pdf;
 pub mod png;
 pub mod riff;
 pub mod tiff;
+pub mod xml;
 pub mod zip;
