@@ -93,6 +93,11 @@ impl<'a> Package<'a> {
         self.overrides.get(&name).or_else(|| self.defaults.get(extension)).map_or("", String::as_str)
     }
 
+    /// Whether a part has no bytes at all.
+    pub(super) fn is_empty(&self, part: usize) -> bool {
+        self.archive.entries[part].unpacked == 0
+    }
+
     /// The bytes of a part.
     ///
     /// # Errors

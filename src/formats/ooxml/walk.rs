@@ -298,6 +298,9 @@ impl Walker<'_> {
             return Ok(Decided { relation, target: None, leads });
         };
         let mut how = leads(&relation.kind, self.package.content_type(target));
+        if how == Leads::Xml && self.package.is_empty(target) {
+            how = gone("a part without content", Tells::History);
+        }
         if relation.kind == "vmlDrawing" {
             let bytes = self.package.read(target)?;
             let doc = package::parse(&bytes).map_err(|r| r.within(&name))?;
