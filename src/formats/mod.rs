@@ -14,6 +14,8 @@ pub mod known;
 pub mod mkv;
 pub mod mp3;
 pub mod mp4;
+pub mod odf;
+mod office;
 pub mod ogg;
 pub mod ooxml;
 pub mod pdf;
@@ -39,6 +41,7 @@ pub static TABLE: &[&Format] = &[
     &mkv::FORMAT,
     &mp3::FORMAT,
     &mp4::FORMAT,
+    &odf::FORMAT,
     &ogg::FORMAT,
     &ooxml::EXCEL,
     &ooxml::POWERPOINT,

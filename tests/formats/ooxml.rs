@@ -125,7 +125,10 @@ fn out_of_order() {
 fn tracked_changes_are_accepted() {
     let by = "w:id=\"1\" w:author=\"CANARY\" w:date=\"2024-01-01T00:00:00Z\"";
     let gone = format!("<w:del {by}><w:r><w:delText>CANARY</w:delText></w:r></w:del>");
-    assert_eq!(accepted(&format!("<w:p>{gone}<w:ins {by}><w:r><w:t>a</w:t></w:r></w:ins></w:p>")), "<w:p><w:r><w:t>a</w:t></w:r></w:p>");
+    assert_eq!(
+        accepted(&format!("<w:p>{gone}<w:ins {by}><w:r><w:t>a</w:t></w:r></w:ins></w:p>")),
+        "<w:p><w:r><w:t>a</w:t></w:r></w:p>"
+    );
     let nested = format!("<w:p><w:ins {by}><w:r><w:t>a</w:t></w:r>{gone}</w:ins></w:p>");
     assert_eq!(accepted(&nested), "<w:p><w:r><w:t>a</w:t></w:r></w:p>");
     let format = format!("<w:p><w:r><w:rPr><w:b/><w:rPrChange {by}><w:rPr/></w:rPrChange></w:rPr><w:t>a</w:t></w:r></w:p>");
@@ -169,15 +172,27 @@ fn fields_that_tell_become_what_they_show() {
     assert!(text.contains("KEEPME") && !text.contains("fldChar") && !text.contains("instrText"));
     let page = format!("<w:p>{}</w:p>", field(" PAGE ", "1"));
     assert_eq!(accepted(&page), page);
-    let nested = format!("<w:p>{}{}{}{}{}{}</w:p>", c("begin"), code(" IF "), field(" AUTHOR ", "x"), c("separate"), show("KEEPME"), c("end"));
+    let nested = format!(
+        "<w:p>{}{}{}{}{}{}</w:p>",
+        c("begin"),
+        code(" IF "),
+        field(" AUTHOR ", "x"),
+        c("separate"),
+        show("KEEPME"),
+        c("end")
+    );
     assert!(accepted(&nested).contains(" IF "));
-    assert_eq!(accepted("<w:p><w:fldSimple w:instr=\" AUTHOR \"><w:r><w:t>a</w:t></w:r></w:fldSimple></w:p>"), "<w:p><w:r><w:t>a</w:t></w:r></w:p>");
+    assert_eq!(
+        accepted("<w:p><w:fldSimple w:instr=\" AUTHOR \"><w:r><w:t>a</w:t></w:r></w:fldSimple></w:p>"),
+        "<w:p><w:r><w:t>a</w:t></w:r></w:p>"
+    );
 }
 
 #[test]
 fn links_of_the_web_stay_and_links_to_files_go() {
     let body = "<w:p><w:hyperlink r:id=\"a\"><w:r/></w:hyperlink><w:hyperlink r:id=\"b\"><w:r/></w:hyperlink></w:p>";
-    let links = rel("a", "hyperlink", "https://example.org", true) + &rel("b", "hyperlink", "file:///C:/Users/CANARY/x.docx", true);
+    let links =
+        rel("a", "hyperlink", "https://example.org", true) + &rel("b", "hyperlink", "file:///C:/Users/CANARY/x.docx", true);
     let clean = scrub("a.docx", &docx(body, &links, &[])).unwrap();
     clean.tells_nothing().found("link to a file");
     assert!(part(&clean.bytes, "word/document.xml").contains("<w:hyperlink><w:r/></w:hyperlink>"));
@@ -212,6 +227,7 @@ fn bytes_outside_of_what_goes_are_the_same() {
 
 #[test]
 fn an_empty_part_is_no_part() {
-    let clean = scrub("a.docx", &docx("<w:p/>", &rel("x", "fontTable", "fontTable.xml", false), &[("word/fontTable.xml", "")])).unwrap();
+    let clean =
+        scrub("a.docx", &docx("<w:p/>", &rel("x", "fontTable", "fontTable.xml", false), &[("word/fontTable.xml", "")])).unwrap();
     assert!(!has(&clean.bytes, "word/fontTable.xml"));
 }

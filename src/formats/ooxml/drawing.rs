@@ -3,26 +3,11 @@
 use super::ns::*;
 use super::sift::{Fate, Sift};
 use crate::finding::Tells;
+use crate::formats::office::is_path;
 use crate::grammar::xml::{Attr, NONE};
 use crate::policy::Token;
 
 type Gone = Option<(&'static str, Tells)>;
-
-/// Whether a text is a path or the bare name of a file.
-pub(super) fn is_path(text: &str) -> bool {
-    let text = text.trim();
-    let bytes = text.as_bytes();
-    let drive = bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'\\' | b'/');
-    if text.contains('\\') || text.contains(":/") || text.starts_with(['/', '~']) || drive {
-        return true;
-    }
-    const ENDS: &[&str] = &[
-        "jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "emf", "wmf", "svg", "webp", "heic", "heif", "psd", "ai", "eps",
-        "raw", "pdf", "doc", "docx", "docm", "xls", "xlsx", "xlsm", "ppt", "pptx", "odt", "ods", "odp", "mp4", "mov", "avi",
-        "wmv", "mp3", "wav", "m4a", "vsd", "vsdx", "ico", "jfif",
-    ];
-    text.rsplit_once('.').is_some_and(|(_, e)| ENDS.contains(&e.to_ascii_lowercase().as_str()))
-}
 
 /// Whether a name is one that a program gave: words and a number.
 fn is_given(name: &str) -> bool {

@@ -7,10 +7,8 @@ mod drawing;
 mod excel;
 mod ns;
 mod package;
-mod picture;
 mod powerpoint;
 mod sift;
-mod tally;
 mod walk;
 mod word;
 

@@ -5,10 +5,10 @@
 use std::collections::{HashMap, HashSet};
 
 use super::ns::*;
-use super::tally::Tally;
 use super::{drawing, excel, powerpoint, word};
 use crate::clean::Job;
 use crate::finding::Tells;
+use crate::formats::office::tally::Tally;
 use crate::grammar::xml::{Attr, Document, Edits, NONE, XMLNS};
 use crate::policy::Token;
 use crate::refusal::{Refusal, Result};

@@ -6,11 +6,11 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use super::ns::PACKAGE;
 use super::package::{self, Leads, Package, Relation, TYPES, is_named, leads, may_link};
 use super::sift::{Common, Sift};
-use super::tally::Tally;
-use super::{drawing, picture, word};
+use super::{drawing, word};
 use crate::clean::Job;
 use crate::detect::detect;
 use crate::finding::{Finding, Tells};
+use crate::formats::office::{metafile, tally::Tally};
 use crate::formats::zip::headers::Kind;
 use crate::formats::zip::rewrite::{Part, Verdict};
 use crate::grammar::xml::{Edits, NONE};
@@ -311,7 +311,7 @@ impl Walker<'_> {
         let is_file = matches!(how, Leads::Media | Leads::Package | Leads::Object | Leads::Chunk);
         if is_file && self.job.policy().unknown_members == UnknownMembers::Omit {
             let bytes = Memory::shared(self.package.read(target)?);
-            let metafile = bytes.as_bytes().is_some_and(picture::is_metafile);
+            let metafile = bytes.as_bytes().is_some_and(metafile::is_metafile);
             if !metafile && detect(&bytes, &name).is_err() {
                 how = gone("a member of unknown type", Tells::Unknown);
             }
@@ -426,9 +426,9 @@ impl Walk {
 fn file(job: &Job, part: &Part) -> Result<Verdict> {
     let bytes = part.bytes()?;
     let head = crate::source::head(&*bytes, 0, 64)?;
-    if picture::is_metafile(&head) {
+    if metafile::is_metafile(&head) {
         let bytes = bytes.bytes(bytes.span(), package::LARGEST)?;
-        let (cleaned, found) = picture::clean(&bytes, part.name());
+        let (cleaned, found) = metafile::clean(&bytes, part.name());
         return Ok(Verdict::bytes(Memory::shared(cleaned), found));
     }
     part.clean(job)

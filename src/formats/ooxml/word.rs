@@ -2,11 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::drawing::is_path;
 use super::ns::*;
 use super::package;
 use super::sift::{Fate, Sift};
 use crate::finding::Tells;
+use crate::formats::office::is_path;
 use crate::grammar::xml::{Attr, Document, Edits};
 use crate::policy::TrackedChanges;
 use crate::refusal::{Code, Refusal, Result};

@@ -9,7 +9,7 @@ const MOST: usize = 50;
 
 /// Findings in the making.
 #[derive(Default)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     counts: BTreeMap<(&'static str, Tells), (u64, u64, bool)>,
     values: BTreeSet<(&'static str, Tells, String)>,
     kept: BTreeMap<(&'static str, Tells, &'static str), u64>,
@@ -17,21 +17,21 @@ pub(super) struct Tally {
 
 impl Tally {
     /// One more of something that goes, so many bytes long.
-    pub(super) fn gone(&mut self, label: &'static str, tells: Tells, bytes: usize) {
+    pub(crate) fn gone(&mut self, label: &'static str, tells: Tells, bytes: usize) {
         let seen = self.counts.entry((label, tells)).or_default();
         seen.0 += 1;
         seen.1 += bytes as u64;
     }
 
     /// One more of something that is written in a neutral form.
-    pub(super) fn rewritten(&mut self, label: &'static str, tells: Tells) {
+    pub(crate) fn rewritten(&mut self, label: &'static str, tells: Tells) {
         let seen = self.counts.entry((label, tells)).or_default();
         seen.0 += 1;
         seen.2 = true;
     }
 
     /// A value that goes.
-    pub(super) fn value(&mut self, label: &'static str, tells: Tells, value: impl Into<String>) {
+    pub(crate) fn value(&mut self, label: &'static str, tells: Tells, value: impl Into<String>) {
         let value = value.into();
         let value = value.trim();
         if !value.is_empty() {
@@ -40,12 +40,12 @@ impl Tally {
     }
 
     /// One more of something that stays on purpose.
-    pub(super) fn kept(&mut self, label: &'static str, tells: Tells, why: &'static str) {
+    pub(crate) fn kept(&mut self, label: &'static str, tells: Tells, why: &'static str) {
         *self.kept.entry((label, tells, why)).or_default() += 1;
     }
 
     /// Everything, as findings at `place`.
-    pub(super) fn findings(self, place: &str) -> Vec<Finding> {
+    pub(crate) fn findings(self, place: &str) -> Vec<Finding> {
         let place = || place.to_owned();
         let mut out = Vec::new();
         for ((label, tells), (count, bytes, rewritten)) in self.counts {

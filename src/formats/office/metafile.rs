@@ -14,7 +14,7 @@ const META_ESCAPE: u16 = 0x0626;
 const MFCOMMENT: u16 = 0x000f;
 
 /// Whether these bytes are a metafile.
-pub(super) fn is_metafile(bytes: &[u8]) -> bool {
+pub(crate) fn is_metafile(bytes: &[u8]) -> bool {
     is_emf(bytes) || bytes.starts_with(PLACEABLE) || bytes.starts_with(&[1, 0, 9, 0, 0]) || bytes.starts_with(&[2, 0, 9, 0, 0])
 }
 
@@ -31,7 +31,7 @@ fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
 }
 
 /// The metafile without descriptions and comments, and what was found; the same bytes where there are none.
-pub(super) fn clean(bytes: &[u8], place: &str) -> (Vec<u8>, Vec<Finding>) {
+pub(crate) fn clean(bytes: &[u8], place: &str) -> (Vec<u8>, Vec<Finding>) {
     let mut out = bytes.to_vec();
     let mut found = Vec::new();
     let spans = if is_emf(bytes) { emf(bytes) } else { wmf(bytes) };
