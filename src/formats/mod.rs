@@ -5,6 +5,7 @@ pub mod archive;
 mod bmff;
 pub mod bmp;
 mod colour;
+pub mod epub;
 pub mod flac;
 pub mod gif;
 pub mod heif;
@@ -32,6 +33,7 @@ use crate::format::Format;
 pub static TABLE: &[&Format] = &[
     &aiff::FORMAT,
     &bmp::FORMAT,
+    &epub::FORMAT,
     &flac::FORMAT,
     &gif::FORMAT,
     &heif::AVIF,

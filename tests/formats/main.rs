@@ -11,6 +11,7 @@ mod jpeg;
 mod mp4;
 mod mutations;
 mod names;
+mod odf;
 mod ooxml;
 mod pdf;
 mod png;

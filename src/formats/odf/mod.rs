@@ -86,7 +86,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         let unpacked = unpack::unpack(job, source, entry).map_err(|r| r.within(name))?;
         Ok(Some(unpacked.bytes.bytes(unpacked.bytes.span(), LARGEST)?))
     };
-    for signed in ["META-INF/documentsignatures.xml", "META-INF/macrosignatures.xml"] {
+    for signed in ["meta-inf/documentsignatures.xml", "meta-inf/macrosignatures.xml"] {
         if names.contains(signed.as_bytes()) && !job.policy().drops_on_purpose(Token::Signatures) {
             return Err(Refusal::new(Code::Signed, "the document is signed").hint("to drop the signature: --drop signatures"));
         }
