@@ -3,6 +3,7 @@
 pub mod audio_tags;
 pub mod bmff;
 pub mod bmp;
+pub mod cfb;
 pub mod ebml;
 pub mod flac_frame;
 pub mod gif;

@@ -80,7 +80,11 @@ fn hidden_at_the_end() {
 #[test]
 fn out_of_order() {
     let opf = opf("", &[]);
-    let bytes = pack(&[("b.opf", opf.as_bytes()), ("META-INF/container.xml", CONTAINER.as_bytes()), ("mimetype", b"application/epub+zip")]);
+    let bytes = pack(&[
+        ("b.opf", opf.as_bytes()),
+        ("META-INF/container.xml", CONTAINER.as_bytes()),
+        ("mimetype", b"application/epub+zip"),
+    ]);
     assert_eq!(scrub("a.epub", &bytes).unwrap().cleaned.format().name, "EPUB");
 }
 
@@ -96,11 +100,16 @@ fn who_wrote_it_stays_where_it_is_asked_for() {
 fn obfuscated_fonts_are_written_plain() {
     let plain: Vec<u8> = b"OTTO".iter().copied().chain((0..2000u32).map(|i| (i * 7) as u8)).collect();
     // SHA-1 of "abc".
-    let key = [0xa9, 0x99, 0x3e, 0x36, 0x47, 0x06, 0x81, 0x6a, 0xba, 0x3e, 0x25, 0x71, 0x78, 0x50, 0xc2, 0x6c, 0x9c, 0xd0, 0xd8, 0x9d_u8];
+    let key = [
+        0xa9, 0x99, 0x3e, 0x36, 0x47, 0x06, 0x81, 0x6a, 0xba, 0x3e, 0x25, 0x71, 0x78, 0x50, 0xc2, 0x6c, 0x9c, 0xd0, 0xd8, 0x9d_u8,
+    ];
     let idpf: Vec<u8> = plain.iter().enumerate().map(|(i, b)| if i < 1040 { b ^ key[i % 20] } else { *b }).collect();
-    let adobe: Vec<u8> = plain.iter().enumerate().map(|(i, b)| if i < 1024 { b ^ [0x11, 0x22][(i % 16) / 8] } else { *b }).collect();
+    let adobe: Vec<u8> =
+        plain.iter().enumerate().map(|(i, b)| if i < 1024 { b ^ [0x11, 0x22][(i % 16) / 8] } else { *b }).collect();
     let uuid = "urn:uuid:11111111-1111-1111-2222-222222222222";
-    for (font, method, id) in [(&idpf, "http://www.idpf.org/2008/embedding", " a b\nc"), (&adobe, "http://ns.adobe.com/pdf/enc#RC", uuid)] {
+    for (font, method, id) in
+        [(&idpf, "http://www.idpf.org/2008/embedding", " a b\nc"), (&adobe, "http://ns.adobe.com/pdf/enc#RC", uuid)]
+    {
         let list = format!(
             "<encryption><EncryptedData><EncryptionMethod Algorithm=\"{method}\"/><CipherData><CipherReference URI=\"f.otf\"/></CipherData></EncryptedData></encryption>"
         );

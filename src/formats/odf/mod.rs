@@ -9,7 +9,7 @@ mod sift;
 
 use std::collections::{HashMap, HashSet};
 
-use super::office::{metafile, tally::Tally};
+use super::office::{metafile, object, tally::Tally};
 use super::zip::headers::Kind;
 use super::zip::rewrite::{Part, Verdict, rewrite};
 use super::zip::unpack;
@@ -236,6 +236,12 @@ fn verdict(job: &Job, part: &Part, stays: &HashSet<String>, out: &mut Outcome) -
         let bytes = bytes.bytes(bytes.span(), LARGEST)?;
         let (cleaned, found) = metafile::clean(&bytes, name);
         return Ok(Verdict::bytes(Memory::shared(cleaned), found));
+    }
+    if object::is_compound(&head) {
+        let bytes = bytes.bytes(bytes.span(), LARGEST)?;
+        if let Some((cleaned, found)) = object::clean(job, &bytes, name).map_err(|r| r.within(name))? {
+            return Ok(Verdict::bytes(Memory::shared(cleaned), found));
+        }
     }
     part.clean(job)
 }

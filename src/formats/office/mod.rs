@@ -1,6 +1,7 @@
 //! What office documents of all makes share: gathered findings, metafiles, and what text is the name of a file.
 
 pub(crate) mod metafile;
+pub(crate) mod object;
 pub(crate) mod tally;
 
 /// Whether a text is a path or the bare name of a file.

@@ -10,7 +10,7 @@ use super::{drawing, word};
 use crate::clean::Job;
 use crate::detect::detect;
 use crate::finding::{Finding, Tells};
-use crate::formats::office::{metafile, tally::Tally};
+use crate::formats::office::{metafile, object, tally::Tally};
 use crate::formats::zip::headers::Kind;
 use crate::formats::zip::rewrite::{Part, Verdict};
 use crate::grammar::xml::{Edits, NONE};
@@ -311,8 +311,8 @@ impl Walker<'_> {
         let is_file = matches!(how, Leads::Media | Leads::Package | Leads::Object | Leads::Chunk);
         if is_file && self.job.policy().unknown_members == UnknownMembers::Omit {
             let bytes = Memory::shared(self.package.read(target)?);
-            let metafile = bytes.as_bytes().is_some_and(metafile::is_metafile);
-            if !metafile && detect(&bytes, &name).is_err() {
+            let own = bytes.as_bytes().is_some_and(|b| metafile::is_metafile(b) || object::is_compound(b));
+            if !own && detect(&bytes, &name).is_err() {
                 how = gone("a member of unknown type", Tells::Unknown);
             }
         }
@@ -430,6 +430,12 @@ fn file(job: &Job, part: &Part) -> Result<Verdict> {
         let bytes = bytes.bytes(bytes.span(), package::LARGEST)?;
         let (cleaned, found) = metafile::clean(&bytes, part.name());
         return Ok(Verdict::bytes(Memory::shared(cleaned), found));
+    }
+    if object::is_compound(&head) {
+        let bytes = bytes.bytes(bytes.span(), package::LARGEST)?;
+        if let Some((cleaned, found)) = object::clean(job, &bytes, part.name()).map_err(|r| r.within(part.name()))? {
+            return Ok(Verdict::bytes(Memory::shared(cleaned), found));
+        }
     }
     part.clean(job)
 }
