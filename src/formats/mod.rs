@@ -2,12 +2,14 @@
 
 mod bmff;
 mod colour;
+mod office;
 mod tagged;
 pub mod aac;
 pub mod aiff;
 pub mod archive;
 pub mod bmp;
 pub mod bz2;
+pub mod epub;
 pub mod flac;
 pub mod gif;
 pub mod gz;
@@ -19,7 +21,9 @@ pub mod lz4;
 pub mod mkv;
 pub mod mp3;
 pub mod mp4;
+pub mod odf;
 pub mod ogg;
+pub mod ooxml;
 pub mod pdf;
 pub mod png;
 pub mod tar;
@@ -41,6 +45,7 @@ pub static TABLE: &[&Format] = &[
     &aiff::FORMAT,
     &bmp::FORMAT,
     &bz2::FORMAT,
+    &epub::FORMAT,
     &flac::FORMAT,
     &gif::FORMAT,
     &gz::FORMAT,
@@ -52,7 +57,11 @@ pub static TABLE: &[&Format] = &[
     &mkv::FORMAT,
     &mp3::FORMAT,
     &mp4::FORMAT,
+    &odf::FORMAT,
     &ogg::FORMAT,
+    &ooxml::EXCEL,
+    &ooxml::POWERPOINT,
+    &ooxml::WORD,
     &pdf::FORMAT,
     &png::FORMAT,
     &tar::FORMAT,

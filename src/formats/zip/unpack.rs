@@ -122,3 +122,18 @@ pub fn deflate(bytes: &dyn Source, spool: &mut Spool) -> Result<(Span, u32)> {
     wrote.and_then(|()| packer.finish().map(|_| ())).map_err(Refusal::write)?;
     Ok((Span::new(start, spool.len()), crc.finalize()))
 }
+
+/// Up to `most` bytes of a member, unpacked without a check, for the sniffing of documents that are ZIPs.
+///
+/// # Errors
+/// Those of reading.
+pub fn peek(source: &Shared, entry: &Entry, most: u64) -> Result<Vec<u8>> {
+    let mut out = Vec::new();
+    let packed = BufReader::new(Reader::new(&**source, entry.data));
+    match entry.method {
+        DEFLATED => _ = DeflateDecoder::new(packed).take(most).read_to_end(&mut out)?,
+        STORED => _ = packed.take(most).read_to_end(&mut out)?,
+        _ => {}
+    }
+    Ok(out)
+}

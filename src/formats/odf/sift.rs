@@ -1,0 +1,265 @@
+//! What of the content and of the styles of a document may stay.
+
+use std::collections::HashSet;
+
+use super::ns::*;
+use crate::clean::Job;
+use crate::finding::Tells;
+use crate::formats::office::is_path;
+use crate::formats::office::tally::Tally;
+use crate::grammar::xml::{Document, Edits, XMLNS};
+use crate::policy::{Token, TrackedChanges};
+use crate::refusal::{Code, Refusal, Result};
+
+/// Fields that tell of people, times and places on disks: what they show stays as text.
+const TELLING: &[&str] = &[
+    "author-name",
+    "author-initials",
+    "initial-creator",
+    "creator",
+    "creation-date",
+    "creation-time",
+    "modification-date",
+    "modification-time",
+    "print-date",
+    "print-time",
+    "printed-by",
+    "editing-duration",
+    "editing-cycles",
+    "file-name",
+    "template-name",
+    "user-defined",
+    "title",
+    "subject",
+    "keywords",
+    "description",
+    "sender-firstname",
+    "sender-lastname",
+    "sender-initials",
+    "sender-title",
+    "sender-position",
+    "sender-email",
+    "sender-phone-private",
+    "sender-fax",
+    "sender-company",
+    "sender-phone-work",
+    "sender-street",
+    "sender-city",
+    "sender-postal-code",
+    "sender-country",
+    "sender-state-or-province",
+    "dde-connection",
+    "database-display",
+    "database-name",
+    "database-row-number",
+    "execute-macro",
+];
+
+/// Comments and instructions go from every part.
+pub(super) fn loose(doc: &Document, edits: &mut Edits, tally: &mut Tally) {
+    for span in doc.loose() {
+        tally.gone("comments and instructions in the XML", Tells::Text, span.len());
+        edits.cut(span.clone());
+    }
+}
+
+/// Whether an address leads to a place on a disk, or out of the package.
+fn is_outside(href: &str) -> bool {
+    let lower = href.to_ascii_lowercase();
+    let scheme = lower.split_once(':').map(|(s, _)| s);
+    match scheme {
+        Some("file" | "vnd.sun.star.pkg" | "smb" | "dav") => true,
+        Some(s) if s.len() == 1 => true,
+        _ => href.starts_with('/') || href.starts_with("..") || href.contains('\\'),
+    }
+}
+
+/// Members that the content refers to, relative to it.
+pub(super) fn references(bytes: &[u8]) -> Result<Vec<String>> {
+    let doc = super::parse(bytes)?;
+    let mut out = Vec::new();
+    for n in 0..doc.len() {
+        for attr in doc.attrs(n).into_iter().filter(|a| a.ns == XLINK && a.local == "href") {
+            let value = attr.value();
+            let target = value.strip_prefix("./").unwrap_or(&value).trim_end_matches('/');
+            if !target.is_empty() && !target.contains(':') && !target.starts_with(['#', '/']) {
+                out.push(target.to_owned());
+            }
+        }
+    }
+    Ok(out)
+}
+
+/// What changes in a part, and what was found.
+///
+/// # Errors
+/// Where the part cannot be made safe.
+pub(super) fn run(job: &Job, bytes: &[u8]) -> Result<(Option<Vec<u8>>, Tally)> {
+    let doc = super::parse(bytes)?;
+    let (mut edits, mut tally) = (Edits::default(), Tally::default());
+    loose(&doc, &mut edits, &mut tally);
+    let referred = referred(&doc);
+    let mut n = 0;
+    while n < doc.len() {
+        match element(job, &doc, n, &mut tally, &mut edits)? {
+            Fate::Stay => {
+                attributes(job, &doc, n, &referred, &mut tally, &mut edits);
+                n += 1;
+            }
+            Fate::Go(label, tells) => {
+                tally.gone(label, tells, doc.span(n).len());
+                edits.cut(doc.span(n));
+                n = doc.past(n);
+            }
+            Fate::Unwrap(label, tells) => {
+                tally.gone(label, tells, doc.open(n).len());
+                edits.unwrap(&doc, n);
+                n += 1;
+            }
+        }
+    }
+    Ok((edits.apply(bytes), tally))
+}
+
+/// Values that an identifier could be referred to by.
+fn referred(doc: &Document) -> HashSet<String> {
+    let mut out = HashSet::new();
+    for n in 0..doc.len() {
+        for attr in doc.attrs(n).into_iter().filter(|a| a.ns != XMLNS && a.local != "id") {
+            let value = attr.value();
+            out.insert(value.trim_start_matches('#').to_owned());
+            out.extend(value.split_whitespace().map(str::to_owned));
+        }
+    }
+    out
+}
+
+enum Fate {
+    Stay,
+    Go(&'static str, Tells),
+    Unwrap(&'static str, Tells),
+}
+
+fn element(job: &Job, doc: &Document, n: usize, tally: &mut Tally, edits: &mut Edits) -> Result<Fate> {
+    let (ns, local) = (doc.ns(n), doc.local(n));
+    let go = |label, tells| Ok(Fate::Go(label, tells));
+    match (ns, local) {
+        (OFFICE, "annotation") => {
+            if job.keeps(Token::Comments) {
+                return Err(Refusal::unsupported("comments cannot be kept in a cleaned document so far"));
+            }
+            doc.children(n).filter(|c| doc.ns(*c) == DC && doc.local(*c) == "creator").for_each(|c| {
+                tally.value("author of comments", Tells::Who, doc.text(c));
+            });
+            go("comments", Tells::Text)
+        }
+        (OFFICE, "annotation-end") => go("marks of comments", Tells::Text),
+        (TEXT | TABLE, "tracked-changes") => {
+            let count = doc.children(n).count();
+            if count > 0 {
+                decide_changes(job)?;
+                for c in n..doc.past(n) {
+                    if doc.ns(c) == DC && doc.local(c) == "creator" {
+                        tally.value("author of tracked changes", Tells::Who, doc.text(c));
+                    }
+                }
+                tally.value("tracked changes", Tells::History, format!("{count} accepted"));
+            }
+            go("insertions and deletions", Tells::History)
+        }
+        (TEXT, "change" | "change-start" | "change-end") => go("marks of insertions and deletions", Tells::History),
+        (OFFICE, "change-info") => go("insertions and deletions", Tells::Who),
+        (OFFICE, "scripts") if doc.children(n).next().is_some() => go("macros", Tells::Software),
+        (SCRIPT, "event-listener") => go("macros", Tells::Software),
+        (OFFICE, "dde-source") | (TEXT, "dde-connection-decls") | (TABLE, "dde-links") => {
+            go("links to other documents", Tells::History)
+        }
+        (META, _) | (OFFICE, "meta") => go("document properties", Tells::Who),
+        (TABLE, "detective") => go("marks of the detective", Tells::History),
+        (TABLE, "database-source-sql" | "database-source-table" | "database-source-query") => go("data source", Tells::History),
+        (TEXT, _) if TELLING.contains(&local) => {
+            tally.value("field", Tells::History, local.replace('-', " "));
+            Ok(Fate::Unwrap("codes of fields", Tells::History))
+        }
+        (SVG, "title" | "desc") => {
+            let text = doc.text(n);
+            match () {
+                () if is_path(&text) => {
+                    tally.value("path of a picture", Tells::History, text);
+                    go("paths of pictures", Tells::History)
+                }
+                () if !job.keeps(Token::AltText) => go("descriptions of pictures", Tells::Text),
+                () => Ok(Fate::Stay),
+            }
+        }
+        (FOREIGN, _) => go("data of other programs", Tells::Unknown),
+        (TABLE, "named-expression" | "named-range") if is_external(doc, n) => {
+            go("names for cells of other documents", Tells::History)
+        }
+        _ => outside(doc, n, tally, edits),
+    }
+}
+
+fn decide_changes(job: &Job) -> Result<()> {
+    match job.policy().tracked_changes {
+        TrackedChanges::Accept => Ok(()),
+        TrackedChanges::Refuse => Err(Refusal::new(Code::NeedsResidual, "the document holds tracked changes")
+            .hint("accept or reject them in an office program first")),
+        _ => Err(Refusal::unsupported("tracked changes can only be accepted so far")
+            .hint("reject them in an office program first, or let them be accepted")),
+    }
+}
+
+fn is_external(doc: &Document, n: usize) -> bool {
+    doc.attrs(n)
+        .iter()
+        .any(|a| matches!(a.local, "expression" | "cell-range-address" | "base-cell-address") && a.value().contains("file:"))
+}
+
+/// Elements that lead to a place on a disk.
+fn outside(doc: &Document, n: usize, tally: &mut Tally, edits: &mut Edits) -> Result<Fate> {
+    let Some(href) = doc.attrs(n).into_iter().find(|a| a.ns == XLINK && a.local == "href") else { return Ok(Fate::Stay) };
+    if !is_outside(&href.value()) {
+        return Ok(Fate::Stay);
+    }
+    let _ = edits;
+    tally.value("link to a file", Tells::History, href.value());
+    Ok(match (doc.ns(n), doc.local(n)) {
+        (TEXT | DRAW, "a") => Fate::Unwrap("links to files", Tells::History),
+        _ => Fate::Go("links to files", Tells::History),
+    })
+}
+
+fn attributes(job: &Job, doc: &Document, n: usize, referred: &HashSet<String>, tally: &mut Tally, edits: &mut Edits) {
+    let _ = job;
+    for attr in doc.attrs(n) {
+        if attr.ns == XMLNS {
+            continue;
+        }
+        let (label, tells) = match (attr.ns, attr.local) {
+            (ADDED, "rsid" | "paragraph-rsid") => ("revision save identifiers", Tells::Identifier),
+            (ADDED, "author" | "date" | "creator") if doc.ns(n) != TEXT => ("data of other programs", Tells::Who),
+            (FOREIGN, _) => ("data of other programs", Tells::Unknown),
+            (RDF, "about" | "property" | "content" | "datatype" | "transformation") => ("descriptions of parts", Tells::Text),
+            (XML, "id") if attr.prefix == "xml" && !referred.contains(&*attr.value()) => {
+                ("identifiers of objects", Tells::Identifier)
+            }
+            (TEXT | DRAW, "id") if doc.ns(n) != DRAW && !referred.contains(&*attr.value()) && doc.local(n) != "note" => {
+                ("identifiers of objects", Tells::Identifier)
+            }
+            (TABLE, "comment") if doc.local(n) == "scenario" => ("comments of scenarios", Tells::Who),
+            (TABLE, "formula") if attr.value().contains("'file:") || attr.value().contains("\"file:") => {
+                ("formulas that reach into other documents", Tells::History)
+            }
+            (DRAW, "name") if is_path(&attr.value()) && !referred.contains(&format!("#{}", attr.value())) => {
+                tally.value("name of an object", Tells::History, attr.value());
+                edits.put(attr.value_span.clone(), format!("Object {n}"));
+                continue;
+            }
+            (DRAW, "filter-name") | (_, "protection-key-digest-algorithm") => continue,
+            _ => continue,
+        };
+        tally.gone(label, tells, attr.span.len());
+        edits.cut(attr.span);
+    }
+}

@@ -1,0 +1,21 @@
+//! What office documents of all makes share: gathered findings, metafiles, and what text is the name of a file.
+
+pub(crate) mod metafile;
+pub(crate) mod object;
+pub(crate) mod tally;
+
+/// Whether a text is a path or the bare name of a file.
+pub(crate) fn is_path(text: &str) -> bool {
+    let text = text.trim();
+    let bytes = text.as_bytes();
+    let drive = bytes.len() > 2 && bytes[0].is_ascii_alphabetic() && bytes[1] == b':' && matches!(bytes[2], b'\\' | b'/');
+    if text.contains('\\') || text.contains(":/") || text.starts_with(['/', '~']) || drive {
+        return true;
+    }
+    const ENDS: &[&str] = &[
+        "jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "emf", "wmf", "svg", "webp", "heic", "heif", "psd", "ai", "eps",
+        "raw", "pdf", "doc", "docx", "docm", "xls", "xlsx", "xlsm", "ppt", "pptx", "odt", "ods", "odp", "mp4", "mov", "avi",
+        "wmv", "mp3", "wav", "m4a", "vsd", "vsdx", "ico", "jfif",
+    ];
+    text.rsplit_once('.').is_some_and(|(_, e)| ENDS.contains(&e.to_ascii_lowercase().as_str()))
+}

@@ -1,0 +1,140 @@
+//! SpreadsheetML: what of workbooks and sheets may stay.
+
+use super::ns::*;
+use super::sift::{Fate, Sift};
+use crate::finding::Tells;
+use crate::grammar::xml::{Attr, NONE};
+use crate::refusal::Result;
+
+/// What becomes of an element.
+pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
+    let doc = sift.doc;
+    let go = |label, tells| Ok(Fate::Go(label, tells));
+    match doc.local(n) {
+        "fileSharing" => {
+            if let Some(user) = doc.attr(n, NONE, "userName") {
+                sift.tally.value("user who reserved the workbook", Tells::Who, user.value());
+            }
+            go("user who reserved the workbook", Tells::Who)
+        }
+        "absPath" => {
+            if let Some(url) = doc.attr(n, NONE, "url") {
+                sift.tally.value("path of the workbook", Tells::History, url.value());
+            }
+            go("path of the workbook", Tells::History)
+        }
+        "customWorkbookViews" | "customSheetViews" => go("views of users", Tells::Who),
+        "webPublishing" | "webPublishObjects" | "webPublishItems" => go("web publishing", Tells::History),
+        "smartTagPr" | "smartTagTypes" | "smartTags" => go("smart tags", Tells::Identifier),
+        "externalReferences" => go("references to other workbooks", Tells::History),
+        "cellWatches" => go("watched cells", Tells::History),
+        "customProperties" => go("properties of a sheet", Tells::Unknown),
+        "xmlColumnPr" | "xmlCellPr" => go("data connections", Tells::Who),
+        "definedName" if is_external(&doc.text(n)) => {
+            sift.tally.value("a name for cells of another workbook", Tells::History, doc.text(n));
+            go("names for cells of other workbooks", Tells::History)
+        }
+        "sheet" if doc.attr(n, NONE, "state").is_some_and(|a| a.value() != "visible") => {
+            sift.tally.kept("hidden sheet", Tells::Hidden, "hidden sheets are content");
+            Ok(Fate::Stay)
+        }
+        _ => Ok(Fate::Stay),
+    }
+}
+
+/// Attributes that go.
+pub(super) fn attribute(sift: &mut Sift, local: &str, attr: &Attr) -> Option<(&'static str, Tells)> {
+    if attr.ns != NONE {
+        return None;
+    }
+    match (local, attr.local) {
+        ("fileVersion", "appName") => {
+            if attr.value() != "xl" {
+                sift.tally.value("program", Tells::Software, attr.value());
+                sift.edits.put(attr.value_span.clone(), "xl");
+            }
+            None
+        }
+        ("fileVersion", _) => Some(("version of the program", Tells::Software)),
+        ("workbookView", "xWindow" | "yWindow" | "windowWidth" | "windowHeight") => Some(("place of the window", Tells::Device)),
+        ("workbookPr" | "sheetPr", "codeName") => Some(("names for macros", Tells::Software)),
+        ("pivotCacheDefinition", "refreshedBy") => {
+            sift.tally.value("who refreshed a pivot table", Tells::Who, attr.value());
+            Some(("who refreshed a pivot table", Tells::Who))
+        }
+        ("pivotCacheDefinition", "refreshedDate" | "refreshedDateIso") => Some(("when a pivot table was refreshed", Tells::When)),
+        ("scenario", "user") => {
+            sift.tally.value("author of a scenario", Tells::Who, attr.value());
+            Some(("author of a scenario", Tells::Who))
+        }
+        ("scenario", "comment") => Some(("comments of scenarios", Tells::Who)),
+        ("protectedRange", "securityDescriptor") => Some(("users of protected cells", Tells::Who)),
+        ("definedName", "comment") => Some(("comments of names", Tells::Text)),
+        ("table", "tableType") if attr.value() != "worksheet" => Some(("data connections", Tells::Who)),
+        ("table" | "cacheSource", "connectionId") | ("tableColumn", "queryTableFieldId" | "uniqueName") => {
+            Some(("data connections", Tells::Who))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a formula reaches into another workbook: `[digits]` or a path, outside of strings.
+pub(super) fn is_external(formula: &str) -> bool {
+    let bytes = formula.as_bytes();
+    let (mut i, mut string) = (0, false);
+    while i < bytes.len() {
+        match bytes[i] {
+            b'"' => string = !string,
+            b'[' if !string => {
+                let digits = bytes[i + 1..].iter().take_while(|b| b.is_ascii_digit()).count();
+                // `[1]Sheet!A1`, but not `Table[1]` or `Table[[#All],[1]]`.
+                let fresh = i == 0
+                    || !matches!(bytes[i - 1], b'[' | b',' | b']' | b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | 0x80..);
+                if fresh && digits > 0 && bytes.get(i + 1 + digits) == Some(&b']') {
+                    return true;
+                }
+            }
+            b'\\' if !string && bytes.get(i + 1).is_some() && i > 0 && matches!(bytes[i - 1], b':' | b'\\') => return true,
+            _ => {}
+        }
+        i += 1;
+    }
+    formula.contains("file:/")
+}
+
+/// Cells: formulas that reach into other workbooks become the values they had; strings in use are noted.
+pub(super) fn formulas(sift: &mut Sift) {
+    let doc = sift.doc;
+    let mut groups = std::collections::HashSet::new();
+    let shared = |n: usize| doc.attr(n, NONE, "si").map(|a| a.value().into_owned());
+    let formula = |n: &usize| doc.ns(*n) == S && doc.local(*n) == "f" && doc.parent(*n).is_some_and(|p| doc.local(p) == "c");
+    for n in (0..doc.len()).filter(formula) {
+        if is_external(&doc.text(n)) {
+            groups.extend(shared(n));
+        }
+    }
+    for n in 0..doc.len() {
+        if formula(&n) && (is_external(&doc.text(n)) || shared(n).is_some_and(|s| groups.contains(&s))) {
+            sift.tally.gone("formulas that reach into other workbooks", Tells::History, doc.span(n).len());
+            sift.edits.cut(doc.span(n));
+        }
+        let is_string = doc.ns(n) == S && doc.local(n) == "c" && doc.attr(n, NONE, "t").is_some_and(|a| a.value() == "s");
+        if is_string
+            && let Some(v) = doc.child(n, S, "v")
+            && let Ok(index) = doc.text(v).trim().parse()
+        {
+            sift.common.strings.insert(index);
+        }
+    }
+}
+
+/// Shared strings that no cell uses any more: emptied, so that the numbers of the others stay.
+pub(super) fn strings(sift: &mut Sift) {
+    let doc = sift.doc;
+    for (i, n) in doc.children(0).filter(|n| doc.local(*n) == "si").enumerate() {
+        if !sift.common.strings.contains(&(i as u64)) && doc.text(n) != "" {
+            sift.tally.gone("texts that no cell shows any more", Tells::Hidden, doc.inside(n).len());
+            sift.edits.put(doc.inside(n), format!("<{}t/>", doc.prefix(n)));
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! OpenDocument files, built here member by member.
+
+use std::io::{Read, Write};
+
+use crate::support::*;
+use metascrub::policy::{Policy, TrackedChanges};
+use metascrub::refusal::Code;
+
+const KIND: &str = "application/vnd.oasis.opendocument.text";
+
+fn pack(members: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, data) in members {
+        let method = if *name == "mimetype" { zip::CompressionMethod::Stored } else { zip::CompressionMethod::Deflated };
+        zip.start_file(*name, zip::write::SimpleFileOptions::default().compression_method(method)).unwrap();
+        zip.write_all(data.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+fn part(bytes: &[u8], name: &str) -> Option<String> {
+    let mut out = String::new();
+    zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap().by_name(name).ok()?.read_to_string(&mut out).ok()?;
+    Some(out)
+}
+
+fn content(body: &str) -> String {
+    let ns = ["office", "text", "table", "style"]
+        .map(|p| format!("xmlns:{p}=\"urn:oasis:names:tc:opendocument:xmlns:{p}:1.0\""))
+        .join(" ");
+    format!(
+        "<office:document-content {ns} xmlns:draw=\"urn:oasis:names:tc:opendocument:xmlns:drawing:1.0\" \
+         xmlns:xlink=\"http://www.w3.org/1999/xlink\" xmlns:dc=\"http://purl.org/dc/elements/1.1/\"><office:body>{body}</office:body></office:document-content>"
+    )
+}
+
+fn odt(body: &str) -> Vec<u8> {
+    pack(&[("mimetype", KIND), ("content.xml", &content(body))])
+}
+
+fn cleaned(given: &str) -> String {
+    let text = part(&scrub("a.odt", &odt(given)).unwrap().bytes, "content.xml").unwrap();
+    let start = text.find("<office:body>").unwrap() + 13;
+    text[start..text.find("</office:body>").unwrap()].to_owned()
+}
+
+fn sample(name: &str) -> Vec<u8> {
+    std::fs::read(root().join("samples/odf").join(name)).unwrap()
+}
+
+#[test]
+fn truncated() {
+    truncate_everywhere("letter.odt", &sample("letter.odt"), 61);
+}
+
+#[test]
+fn nothing_to_remove() {
+    scrub("clean.odt", &sample("clean.odt")).unwrap().unchanged();
+    let once = scrub("letter.odt", &sample("letter.odt")).unwrap();
+    scrub("letter.odt", &once.bytes).unwrap().unchanged();
+}
+
+#[test]
+fn everything_at_once() {
+    let clean = scrub("letter.odt", &sample("letter.odt")).unwrap();
+    clean.had_secrets().tells_nothing().found("author");
+    let text = part(&clean.bytes, "content.xml").unwrap();
+    assert_eq!(text.matches("KEEPME").count(), 7);
+    assert!(text.contains("KEEPME Alice KEEPME link"), "what a field and a link show stays: {text}");
+    let settings = part(&clean.bytes, "settings.xml").unwrap();
+    assert!(settings.contains("AddParaTableSpacing") && !settings.contains("Rsid") && !settings.contains("ViewAreaTop"));
+    let manifest = part(&clean.bytes, "META-INF/manifest.xml").unwrap();
+    assert!(manifest.contains("Pictures/1.gif") && !manifest.contains("meta.xml") && !manifest.contains("manifest:size"));
+}
+
+#[test]
+fn hidden_at_the_end() {
+    let mut bytes = pack(&[("mimetype", KIND), ("content.xml", &content("KEEPME")), ("more.xml", "<a>CANARY</a>")]);
+    bytes.extend_from_slice(b"CANARY");
+    scrub("a.odt", &bytes).unwrap().had_secrets().tells_nothing();
+}
+
+#[test]
+fn out_of_order() {
+    let bytes = pack(&[("content.xml", &content("KEEPME")), ("mimetype", KIND)]);
+    assert_eq!(scrub("a.odt", &bytes).unwrap().cleaned.format().name, "OpenDocument");
+}
+
+#[test]
+fn tracked_changes_are_accepted_and_the_text_after_a_mark_stays() {
+    let gone = "<text:tracked-changes><text:changed-region><text:deletion><text:p>CANARY</text:p></text:deletion></text:changed-region></text:tracked-changes>";
+    assert_eq!(
+        cleaned(&format!("{gone}<text:p>a<text:change/>b<text:change-start/>c<text:change-end/>d</text:p>")),
+        "<text:p>abcd</text:p>"
+    );
+    let policy = Policy { tracked_changes: TrackedChanges::Reject, ..Policy::default() };
+    assert!(scrub_under(&policy, "a.odt", &odt(gone)).is_err());
+}
+
+#[test]
+fn addresses_of_places_on_a_disk_go() {
+    for href in ["file:///home/CANARY/x", "/home/CANARY", "../CANARY.odt", "C:\\CANARY", "c:/CANARY"] {
+        assert_eq!(cleaned(&format!("<text:p><text:a xlink:href=\"{href}\">a</text:a></text:p>")), "<text:p>a</text:p>");
+        assert_eq!(cleaned(&format!("<text:p><draw:image xlink:href=\"{href}\"/></text:p>")), "<text:p></text:p>");
+    }
+    let web = "<text:p><text:a xlink:href=\"mailto:a@example.org\">a</text:a></text:p>";
+    assert_eq!(cleaned(web), web);
+    let formula = "<table:table-cell table:formula=\"of:='file:///CANARY.ods'#$A.A1\">5</table:table-cell>";
+    assert_eq!(cleaned(formula), "<table:table-cell>5</table:table-cell>");
+}
+
+#[test]
+fn identifiers_stay_where_something_refers_to_them() {
+    let used = "<text:p xml:id=\"a\"/><text:p text:x=\"a\"/>";
+    assert_eq!(cleaned(used), used);
+    assert_eq!(cleaned("<text:p xml:id=\"CANARY\"/>"), "<text:p/>");
+}
+
+#[test]
+fn objects_inside_are_sifted_too() {
+    let inner = content("<text:p>KEEPME<!--CANARY--></text:p>");
+    let bytes = pack(&[
+        ("mimetype", KIND),
+        ("content.xml", &content("<draw:object xlink:href=\"./Object 1\"/>")),
+        ("Object 1/content.xml", &inner),
+        ("Object 1/meta.xml", "<CANARY/>"),
+        ("Object 2/content.xml", &inner),
+    ]);
+    let clean = scrub("a.odt", &bytes).unwrap();
+    clean.had_secrets().tells_nothing();
+    assert!(part(&clean.bytes, "Object 1/content.xml").unwrap().contains("KEEPME"));
+    assert!(part(&clean.bytes, "Object 2/content.xml").is_none());
+}
+
+#[test]
+fn locked_signed_and_hostile_documents_are_refused() {
+    let locked = "<m:manifest xmlns:m=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\"><m:file-entry><m:encryption-data/></m:file-entry></m:manifest>";
+    let with = |name, data| pack(&[("mimetype", KIND), ("content.xml", &content("")), (name, data)]);
+    assert_eq!(refusal("a.odt", &with("META-INF/manifest.xml", locked)).code(), Code::Encrypted);
+    assert_eq!(refusal("a.odt", &with("META-INF/documentsignatures.xml", "<a/>")).code(), Code::Signed);
+    assert_eq!(refusal("a.odt", &odt("<text:p></text:q>")).code(), Code::Malformed);
+    assert_eq!(refusal("a.odt", &pack(&[("mimetype", KIND)])).code(), Code::Malformed);
+}

@@ -1,0 +1,233 @@
+//! Word, Excel and PowerPoint documents, built here part by part.
+
+use std::io::{Read, Write};
+
+use crate::support::*;
+use metascrub::policy::{Policy, TrackedChanges};
+use metascrub::refusal::Code;
+
+const R: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+const P: &str = "http://schemas.openxmlformats.org/package/2006";
+const W: &str = "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"";
+
+fn pack(parts: &[(&str, &str)]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, data) in parts {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(data.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+fn part(bytes: &[u8], name: &str) -> String {
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut out = String::new();
+    zip.by_name(name).unwrap_or_else(|_| panic!("{name} is not there")).read_to_string(&mut out).unwrap();
+    out
+}
+
+fn has(bytes: &[u8], name: &str) -> bool {
+    zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap().by_name(name).is_ok()
+}
+
+fn rels(items: &str) -> String {
+    format!("<Relationships xmlns=\"{P}/relationships\">{items}</Relationships>")
+}
+
+fn rel(id: &str, kind: &str, target: &str, external: bool) -> String {
+    let mode = if external { " TargetMode=\"External\"" } else { "" };
+    format!("<Relationship Id=\"{id}\" Type=\"{R}/{kind}\" Target=\"{target}\"{mode}/>")
+}
+
+/// A document with this body, these relationships, and these further parts.
+fn docx(body: &str, links: &str, more: &[(&str, &str)]) -> Vec<u8> {
+    let types = format!(
+        "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/word/document.xml\" \
+         ContentType=\"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml\"/></Types>"
+    );
+    let document = format!(
+        "<w:document {W} xmlns:r=\"{R}\" xmlns:w14=\"http://schemas.microsoft.com/office/word/2010/wordml\"><w:body>{body}</w:body></w:document>"
+    );
+    let (root, list) = (rels(&rel("rId1", "officeDocument", "word/document.xml", false)), rels(links));
+    let mut parts = vec![("[Content_Types].xml", &*types), ("_rels/.rels", &root), ("word/document.xml", &document)];
+    if !links.is_empty() {
+        parts.push(("word/_rels/document.xml.rels", &list));
+    }
+    parts.extend_from_slice(more);
+    pack(&parts)
+}
+
+fn body(bytes: &[u8]) -> String {
+    let text = part(bytes, "word/document.xml");
+    let start = text.find("<w:body>").unwrap() + 8;
+    text[start..text.find("</w:body>").unwrap()].to_owned()
+}
+
+fn accepted(given: &str) -> String {
+    body(&scrub("a.docx", &docx(given, "", &[])).unwrap().bytes)
+}
+
+fn sample(name: &str) -> Vec<u8> {
+    std::fs::read(root().join("samples/ooxml").join(name)).unwrap()
+}
+
+#[test]
+fn truncated() {
+    truncate_everywhere("letter.docx", &sample("letter.docx"), 97);
+}
+
+#[test]
+fn nothing_to_remove() {
+    scrub("clean.docx", &sample("clean.docx")).unwrap().unchanged();
+    for name in ["letter.docx", "table.xlsx", "slides.pptx"] {
+        let once = scrub(name, &sample(name)).unwrap();
+        scrub(name, &once.bytes).unwrap().unchanged();
+    }
+}
+
+#[test]
+fn everything_at_once() {
+    for name in ["letter.docx", "table.xlsx", "slides.pptx"] {
+        let clean = scrub(name, &sample(name)).unwrap();
+        clean.had_secrets().tells_nothing().changed().found("author");
+    }
+    let clean = scrub("letter.docx", &sample("letter.docx")).unwrap();
+    assert_eq!(body(&clean.bytes).matches("KEEPME").count(), 8);
+    assert!(!has(&clean.bytes, "word/comments.xml") && !has(&clean.bytes, "word/media/image2.gif"));
+    assert!(has(&clean.bytes, "word/media/image1.gif"));
+    let clean = scrub("table.xlsx", &sample("table.xlsx")).unwrap();
+    let sheet = part(&clean.bytes, "xl/worksheets/sheet1.xml");
+    assert!(sheet.contains("<c r=\"B1\"><v>7</v></c>") && sheet.contains("<f>SUM(B1:B1)</f>"));
+    assert!(!sheet.contains("legacyDrawing") && sheet.contains("<pageSetup orientation=\"portrait\"/>"));
+    assert!(part(&clean.bytes, "xl/sharedStrings.xml").contains("<si><t/></si>"));
+}
+
+#[test]
+fn hidden_at_the_end() {
+    let mut bytes = docx("<w:p/>", "", &[("word/forgotten.xml", "<a>CANARY</a>")]);
+    scrub("a.docx", &bytes).unwrap().had_secrets().tells_nothing();
+    bytes.extend_from_slice(b"CANARY");
+    scrub("a.docx", &bytes).unwrap().tells_nothing();
+}
+
+#[test]
+fn out_of_order() {
+    let bytes = docx("<w:p><w:r><w:t>KEEPME</w:t></w:r></w:p>", "", &[]);
+    let parts = ["word/document.xml", "_rels/.rels", "[Content_Types].xml"].map(|n| (n, part(&bytes, n)));
+    let turned: Vec<(&str, &str)> = parts.iter().map(|(n, t)| (*n, t.as_str())).collect();
+    let clean = scrub("a.docx", &pack(&turned)).unwrap();
+    assert_eq!(clean.cleaned.format().name, "Word");
+    assert!(body(&clean.bytes).contains("KEEPME"));
+}
+
+#[test]
+fn tracked_changes_are_accepted() {
+    let by = "w:id=\"1\" w:author=\"CANARY\" w:date=\"2024-01-01T00:00:00Z\"";
+    let gone = format!("<w:del {by}><w:r><w:delText>CANARY</w:delText></w:r></w:del>");
+    assert_eq!(
+        accepted(&format!("<w:p>{gone}<w:ins {by}><w:r><w:t>a</w:t></w:r></w:ins></w:p>")),
+        "<w:p><w:r><w:t>a</w:t></w:r></w:p>"
+    );
+    let nested = format!("<w:p><w:ins {by}><w:r><w:t>a</w:t></w:r>{gone}</w:ins></w:p>");
+    assert_eq!(accepted(&nested), "<w:p><w:r><w:t>a</w:t></w:r></w:p>");
+    let format = format!("<w:p><w:r><w:rPr><w:b/><w:rPrChange {by}><w:rPr/></w:rPrChange></w:rPr><w:t>a</w:t></w:r></w:p>");
+    assert_eq!(accepted(&format), "<w:p><w:r><w:rPr><w:b/></w:rPr><w:t>a</w:t></w:r></w:p>");
+    let row = |mark: &str, text: &str| format!("<w:tr>{mark}<w:tc><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:tc></w:tr>");
+    let dead = format!("<w:trPr><w:del {by}/></w:trPr>");
+    let table = |rows: &str| format!("<w:tbl>{rows}</w:tbl><w:p/>");
+    assert_eq!(accepted(&table(&(row(&dead, "CANARY") + &row("", "b")))), table(&row("", "b")));
+    assert_eq!(accepted(&table(&row(&dead, "CANARY"))), "<w:p/>");
+}
+
+#[test]
+fn a_deleted_paragraph_mark_joins_the_paragraphs() {
+    let mark = "<w:rPr><w:del w:id=\"1\" w:author=\"CANARY\"/></w:rPr>";
+    let p = |properties: &str, text: &str| format!("<w:p><w:pPr>{properties}</w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>");
+    let joined = "<w:p><w:pPr><w:jc/></w:pPr><w:r><w:t>a</w:t></w:r><w:r><w:t>b</w:t></w:r></w:p>";
+    assert_eq!(accepted(&(p(mark, "a") + &p("<w:jc/>", "b"))), joined);
+    let empty = format!("<w:p><w:pPr>{mark}</w:pPr></w:p>");
+    assert_eq!(accepted(&(empty.clone() + &p("<w:jc/>", "b"))), p("<w:jc/>", "b"));
+    let last = format!("<w:tbl><w:tr><w:tc><w:p><w:pPr>{mark}</w:pPr></w:p></w:tc></w:tr></w:tbl><w:p/>");
+    assert!(accepted(&last).contains("<w:tc><w:p><w:pPr><w:rPr></w:rPr></w:pPr></w:p></w:tc>"), "a cell keeps a paragraph");
+    assert_eq!(accepted(&(p(mark, "a") + "<w:p/>")), "<w:p><w:r><w:t>a</w:t></w:r></w:p>");
+}
+
+#[test]
+fn other_ways_with_tracked_changes_are_refused_plainly() {
+    let bytes = docx("<w:p><w:ins w:id=\"1\" w:author=\"A\"><w:r/></w:ins></w:p>", "", &[]);
+    for mode in [TrackedChanges::Refuse, TrackedChanges::Reject, TrackedChanges::Anonymise] {
+        let policy = Policy { tracked_changes: mode, ..Policy::default() };
+        assert!(scrub_under(&policy, "a.docx", &bytes).is_err());
+    }
+}
+
+#[test]
+fn fields_that_tell_become_what_they_show() {
+    let c = |t: &str| format!("<w:r><w:fldChar w:fldCharType=\"{t}\"/></w:r>");
+    let code = |s: &str| format!("<w:r><w:instrText>{s}</w:instrText></w:r>");
+    let show = |s: &str| format!("<w:r><w:t>{s}</w:t></w:r>");
+    let field = |s: &str, r: &str| c("begin") + &code(s) + &c("separate") + &show(r) + &c("end");
+    let text = accepted(&format!("<w:p>{}</w:p>", field(" FILENAME \\p CANARY", "KEEPME")));
+    assert!(text.contains("KEEPME") && !text.contains("fldChar") && !text.contains("instrText"));
+    let page = format!("<w:p>{}</w:p>", field(" PAGE ", "1"));
+    assert_eq!(accepted(&page), page);
+    let nested = format!(
+        "<w:p>{}{}{}{}{}{}</w:p>",
+        c("begin"),
+        code(" IF "),
+        field(" AUTHOR ", "x"),
+        c("separate"),
+        show("KEEPME"),
+        c("end")
+    );
+    assert!(accepted(&nested).contains(" IF "));
+    assert_eq!(
+        accepted("<w:p><w:fldSimple w:instr=\" AUTHOR \"><w:r><w:t>a</w:t></w:r></w:fldSimple></w:p>"),
+        "<w:p><w:r><w:t>a</w:t></w:r></w:p>"
+    );
+}
+
+#[test]
+fn links_of_the_web_stay_and_links_to_files_go() {
+    let body = "<w:p><w:hyperlink r:id=\"a\"><w:r/></w:hyperlink><w:hyperlink r:id=\"b\"><w:r/></w:hyperlink></w:p>";
+    let links =
+        rel("a", "hyperlink", "https://example.org", true) + &rel("b", "hyperlink", "file:///C:/Users/CANARY/x.docx", true);
+    let clean = scrub("a.docx", &docx(body, &links, &[])).unwrap();
+    clean.tells_nothing().found("link to a file");
+    assert!(part(&clean.bytes, "word/document.xml").contains("<w:hyperlink><w:r/></w:hyperlink>"));
+    assert!(part(&clean.bytes, "word/_rels/document.xml.rels").contains("https://example.org"));
+}
+
+#[test]
+fn a_relationship_without_a_part_goes_with_its_reference() {
+    let body = "<w:p><w:r><w:drawing><a:blip xmlns:a=\"http://schemas.openxmlformats.org/drawingml/2006/main\" r:embed=\"x\"/></w:drawing></w:r></w:p>";
+    let clean = scrub("a.docx", &docx(body, &rel("x", "image", "media/none.png", false), &[])).unwrap();
+    assert!(!part(&clean.bytes, "word/document.xml").contains("r:embed"));
+    assert!(!part(&clean.bytes, "word/_rels/document.xml.rels").contains("none.png"));
+}
+
+#[test]
+fn hostile_packages_are_refused() {
+    let deep = "<w:p>".repeat(300) + &"</w:p>".repeat(300);
+    assert_eq!(refusal("a.docx", &docx(&deep, "", &[])).code(), Code::Limit);
+    assert_eq!(refusal("a.docx", &docx("<w:p></w:r>", "", &[])).code(), Code::Malformed);
+    let up = rel("x", "image", "../../../etc/passwd", false);
+    assert_eq!(refusal("a.docx", &docx("<w:p/>", &up, &[])).code(), Code::Malformed);
+    assert_eq!(refusal("a.docx", &docx("<w:p/>", "", &[("WORD/document.xml", "<a/>")])).code(), Code::Malformed);
+    let dtd = [("word/styles.xml", "<!DOCTYPE a [<!ENTITY b 'c'>]><a/>")];
+    assert_eq!(refusal("a.docx", &docx("<w:p/>", &rel("x", "styles", "styles.xml", false), &dtd)).code(), Code::Unsupported);
+}
+
+#[test]
+fn bytes_outside_of_what_goes_are_the_same() {
+    let body = "<w:p  w:rsidR='00A1'\n><w:r ><w:t xml:space = \"preserve\"> a &#x26; b </w:t></w:r ></w:p >";
+    assert_eq!(accepted(body), body.replace("  w:rsidR='00A1'", ""));
+}
+
+#[test]
+fn an_empty_part_is_no_part() {
+    let clean =
+        scrub("a.docx", &docx("<w:p/>", &rel("x", "fontTable", "fontTable.xml", false), &[("word/fontTable.xml", "")])).unwrap();
+    assert!(!has(&clean.bytes, "word/fontTable.xml"));
+}
