@@ -18,6 +18,7 @@ pub mod mp4;
 pub mod ogg;
 pub mod pdf;
 pub mod png;
+pub mod svg;
 pub mod tar;
 pub mod text;
 pub mod tiff;
@@ -46,6 +47,7 @@ pub static TABLE: &[&Format] = &[
     &ogg::FORMAT,
     &pdf::FORMAT,
     &png::FORMAT,
+    &svg::FORMAT,
     &tar::FORMAT,
     &text::FORMAT,
     &tiff::FORMAT,

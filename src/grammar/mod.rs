@@ -17,4 +17,5 @@ pub mod png;
 pub mod riff;
 pub mod tar;
 pub mod tiff;
+pub mod xml;
 pub mod zip;

@@ -16,6 +16,7 @@ mod pdf;
 mod png;
 mod samples;
 mod support;
+mod svg;
 mod tar;
 mod text;
 mod webp;
