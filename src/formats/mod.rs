@@ -26,6 +26,7 @@ pub mod ogg;
 pub mod ooxml;
 pub mod pdf;
 pub mod png;
+pub mod svg;
 pub mod tar;
 pub mod text;
 pub mod tiff;
@@ -64,6 +65,7 @@ pub static TABLE: &[&Format] = &[
     &ooxml::WORD,
     &pdf::FORMAT,
     &png::FORMAT,
+    &svg::FORMAT,
     &tar::FORMAT,
     &text::FORMAT,
     &tiff::FORMAT,

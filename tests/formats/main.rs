@@ -27,6 +27,7 @@ mod png;
 mod samples;
 mod sound;
 mod support;
+mod svg;
 mod table;
 mod tar;
 mod text;
