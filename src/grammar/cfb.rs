@@ -255,7 +255,7 @@ pub fn write(root: &Entry) -> Result<Vec<u8>> {
     let mini_fat: Vec<u8> = padded(&mini_fat, size);
     let mini_fat_start = put(&mini_fat, &mut fat);
     let mut directory: Vec<u8> = flat.iter().flat_map(|f| f.raw).collect();
-    while directory.len() % size != 0 {
+    while !directory.len().is_multiple_of(size) {
         let mut unused = [0; 128];
         unused[68..80].fill(0xff);
         directory.extend_from_slice(&unused);
