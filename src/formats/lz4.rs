@@ -33,7 +33,7 @@ const CONTENT_CHECKSUM: u8 = 1 << 2;
 const DICTIONARY: u8 = 1;
 
 fn sniff(head: &Head) -> Option<Match> {
-    head.has(0, &MAGIC).then_some(Match::Exact)
+    wrapper::first_frame(head, &MAGIC).then_some(Match::Exact)
 }
 
 fn read(source: &Shared, at: u64, unpacking: &mut Unpacking) -> Result<Piece> {

@@ -6,9 +6,10 @@ use std::io::{self, Read, Write};
 use crate::clean::{Job, Member};
 use crate::cursor::Cursor;
 use crate::finding::{Finding, Tells};
+use crate::format::Head;
 use crate::plan::{Draft, Fate, Plan};
 use crate::refusal::{Code, Refusal, Result};
-use crate::source::{BLOCK, Shared, Source, Span, Spool};
+use crate::source::{self, BLOCK, Shared, Source, Span, Spool};
 use crate::view;
 
 /// The name of what is inside: `letter.txt` of `letter.txt.gz`, `x.tar` of `x.tgz`.
@@ -200,6 +201,18 @@ pub fn witness(_: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'stat
         true => Err(Refusal::new(Code::Damaged, "nothing is left")),
         false => Ok(Vec::new()),
     }
+}
+
+/// Whether the first frame that is not skippable begins with `magic`.
+pub fn first_frame(head: &Head, magic: &[u8; 4]) -> bool {
+    let mut at = 0;
+    for _ in 0..64 {
+        match skippable(&**head.source, at) {
+            Ok(Some(span)) => at = span.end,
+            _ => break,
+        }
+    }
+    source::head(&**head.source, at, 4).is_ok_and(|there| there == magic)
 }
 
 /// A skippable frame of zstd or LZ4 at `at`: where it ends. [RFC 8878 3.1.2]

@@ -35,7 +35,7 @@ const SEEK_MAGIC: [u8; 4] = [0xb1, 0xea, 0x92, 0x8f];
 const WINDOW: u64 = 128 << 20;
 
 fn sniff(head: &Head) -> Option<Match> {
-    head.has(0, &MAGIC).then_some(Match::Exact)
+    wrapper::first_frame(head, &MAGIC).then_some(Match::Exact)
 }
 
 fn read(source: &Shared, at: u64, unpacking: &mut Unpacking) -> Result<Piece> {

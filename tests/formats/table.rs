@@ -46,7 +46,7 @@ fn no_two_rows_are_equally_sure_of_a_sample() {
         let extension = extension_of(&name);
         let head = Head { bytes: &bytes, source: &shared, extension: &extension };
         let mut claims: Vec<_> = TABLE.iter().filter_map(|f| (f.sniff)(&head).map(|m| (m, f.name))).collect();
-        claims.sort_by(|a, b| b.0.cmp(&a.0));
+        claims.sort_by_key(|c| std::cmp::Reverse(c.0));
         if let [first, second, ..] = &claims[..] {
             assert!(first.0 > second.0, "{name}: {} and {} are equally sure", first.1, second.1);
         }
