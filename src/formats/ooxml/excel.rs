@@ -132,7 +132,7 @@ pub(super) fn formulas(sift: &mut Sift) {
 pub(super) fn strings(sift: &mut Sift) {
     let doc = sift.doc;
     for (i, n) in doc.children(0).filter(|n| doc.local(*n) == "si").enumerate() {
-        if !sift.common.strings.contains(&(i as u64)) && doc.text(n) != "" {
+        if !sift.common.strings.contains(&(i as u64)) && !doc.text(n).is_empty() {
             sift.tally.gone("texts that no cell shows any more", Tells::Hidden, doc.inside(n).len());
             sift.edits.put(doc.inside(n), format!("<{}t/>", doc.prefix(n)));
         }

@@ -134,7 +134,7 @@ impl<'a, 'b> Sift<'a, 'b> {
         let (doc, ns, local) = (self.doc, self.doc.ns(n), self.doc.local(n));
         // A reference to something that goes.
         for attr in doc.attrs(n) {
-            let reference = attr.ns == R && !(ns == PACKAGE);
+            let reference = attr.ns == R && ns != PACKAGE;
             if !reference || attr.raw_is_empty() || self.alive.contains(&*attr.value()) {
                 continue;
             }
