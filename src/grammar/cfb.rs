@@ -86,14 +86,16 @@ pub fn read(bytes: &[u8]) -> Result<Entry> {
     let mut r = Reader { bytes, size, fat: vec![], mini_fat: vec![], mini: vec![], directory: vec![], seen: HashSet::new() };
     let mut positions: Vec<u32> = (0..IN_HEADER).map(|i| u32_at(bytes, 76 + 4 * i)).collect();
     let (mut next, mut guard) = (u32_at(bytes, 68), 0);
-    while next < MOST && guard < 10_000 {
+    // There cannot be more sectors of a table than sectors.
+    let sectors = bytes.len() / size;
+    while next < MOST && guard <= sectors * 4 / size {
         let sector = r.sector(next)?.to_vec();
         let last = size / 4 - 1;
         positions.extend((0..last).map(|i| u32_at(&sector, 4 * i)));
         next = u32_at(&sector, 4 * last);
         guard += 1;
     }
-    for p in positions.into_iter().filter(|p| *p < MOST) {
+    for p in positions.into_iter().filter(|p| *p < MOST).take(sectors * 4 / size + 1) {
         let sector = r.sector(p)?;
         let more: Vec<u32> = sector.chunks_exact(4).map(|c| u32_at(c, 0)).collect();
         r.fat.extend(more);

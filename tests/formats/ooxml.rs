@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 
 use crate::support::*;
+use metascrub::grammar::cfb::{self, Content, Entry};
 use metascrub::policy::{Policy, TrackedChanges};
 use metascrub::refusal::Code;
 
@@ -230,4 +231,93 @@ fn an_empty_part_is_no_part() {
     let clean =
         scrub("a.docx", &docx("<w:p/>", &rel("x", "fontTable", "fontTable.xml", false), &[("word/fontTable.xml", "")])).unwrap();
     assert!(!has(&clean.bytes, "word/fontTable.xml"));
+}
+
+fn pack_bytes(parts: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for (name, data) in parts {
+        zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(data).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+/// A document with one embedded object.
+fn with_object(object: &[u8]) -> Vec<u8> {
+    let plain = docx(
+        "<w:p><w:r><w:object><o:OLEObject xmlns:o=\"urn:schemas-microsoft-com:office:office\" r:id=\"x\"/></w:object></w:r></w:p>",
+        &rel("x", "oleObject", "embeddings/oleObject1.bin", false),
+        &[],
+    );
+    let names = ["[Content_Types].xml", "_rels/.rels", "word/document.xml", "word/_rels/document.xml.rels"];
+    let texts: Vec<(&str, String)> = names.iter().map(|n| (*n, part(&plain, n))).collect();
+    let mut parts: Vec<(&str, &[u8])> = texts.iter().map(|(n, t)| (*n, t.as_bytes())).collect();
+    parts.push(("word/embeddings/oleObject1.bin", object));
+    pack_bytes(&parts)
+}
+
+fn object_of(bytes: &[u8]) -> Entry {
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut out = Vec::new();
+    zip.by_name("word/embeddings/oleObject1.bin").unwrap().read_to_end(&mut out).unwrap();
+    cfb::read(&out).unwrap()
+}
+
+fn stream(name: &str, data: &[u8]) -> Entry {
+    Entry { name: name.encode_utf16().collect(), class: [0; 16], state: 0, content: Content::Stream(data.to_vec()) }
+}
+
+fn root_of(entries: Vec<Entry>) -> Entry {
+    Entry { name: "Root Entry".encode_utf16().collect(), class: [7; 16], state: 0, content: Content::Storage(entries) }
+}
+
+#[test]
+fn a_packed_file_loses_its_paths_and_keeps_its_content() {
+    let mut inner = vec![2, 0];
+    for text in ["CANARY.txt\0", "C:\\CANARY\\a.txt\0"] {
+        inner.extend_from_slice(text.as_bytes());
+    }
+    inner.extend_from_slice(&[0, 0, 3, 0, 9, 0, 0, 0]);
+    inner.extend_from_slice(b"C:\\CANARY\x06\0\0\0KEEPME");
+    inner.extend_from_slice("CANARY".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>().as_slice());
+    let native = [&(inner.len() as u32).to_le_bytes()[..], &inner].concat();
+    let big = [&b"KEEPME"[..], &[1; 9000]].concat();
+    let root = root_of(vec![
+        stream("\u{1}Ole10Native", &native),
+        stream("\u{5}SummaryInformation", b"CANARY"),
+        stream("\u{2}OlePres000", &big),
+    ]);
+    let mut bytes = cfb::write(&root).unwrap();
+    bytes.extend_from_slice(b"CANARY");
+    let clean = scrub("a.docx", &with_object(&bytes)).unwrap();
+    clean.had_secrets().tells_nothing().found("path of a packed file");
+    let Content::Storage(entries) = object_of(&clean.bytes).content else { panic!() };
+    assert_eq!(entries.len(), 2);
+    assert!(entries.iter().any(|e| e.content == Content::Stream(big.clone())));
+    assert!(entries.iter().any(|e| matches!(&e.content, Content::Stream(d) if d.ends_with(b"object.txt\0\x06\0\0\0KEEPME"))));
+}
+
+#[test]
+fn compound_files_are_written_as_they_are_read() {
+    let many: Vec<Entry> = (0..40).map(|i| stream(&format!("s{i}"), &vec![i as u8; i * i * 4])).collect();
+    let inner = Entry { name: "in".encode_utf16().collect(), class: [3; 16], state: 5, content: Content::Storage(many.clone()) };
+    let root = root_of(many.into_iter().chain([inner]).collect());
+    let bytes = cfb::write(&root).unwrap();
+    let read = cfb::read(&bytes).unwrap();
+    assert_eq!(cfb::write(&read).unwrap(), bytes);
+    assert_eq!(cfb::read(&cfb::write(&read).unwrap()).unwrap(), read);
+    for len in (0..bytes.len()).step_by(512) {
+        let _ = cfb::read(&bytes[..len]);
+    }
+    for at in (0..bytes.len()).step_by(211) {
+        let mut broken = bytes.clone();
+        broken[at] ^= 0xff;
+        let _ = cfb::read(&broken);
+    }
+}
+
+#[test]
+fn an_old_document_inside_is_refused_and_named() {
+    let root = root_of(vec![stream("WordDocument", b"x")]);
+    assert!(refusal("a.docx", &with_object(&cfb::write(&root).unwrap())).to_string().contains("Office"));
 }
