@@ -5,10 +5,12 @@ pub mod archive;
 mod bmff;
 pub mod bmp;
 mod colour;
+pub mod css;
 pub mod flac;
 pub mod gif;
 pub mod gz;
 pub mod heif;
+pub mod html;
 pub mod ico;
 pub mod jpeg;
 pub mod known;
@@ -33,11 +35,13 @@ use crate::format::Format;
 pub static TABLE: &[&Format] = &[
     &aiff::FORMAT,
     &bmp::FORMAT,
+    &css::FORMAT,
     &flac::FORMAT,
     &gif::FORMAT,
     &gz::FORMAT,
     &heif::AVIF,
     &heif::HEIF,
+    &html::FORMAT,
     &ico::FORMAT,
     &jpeg::FORMAT,
     &mkv::FORMAT,

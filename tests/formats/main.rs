@@ -6,6 +6,7 @@ mod bmp;
 mod gif;
 mod gz;
 mod heif;
+mod html;
 mod icc;
 mod ico;
 mod jpeg;
