@@ -9,11 +9,13 @@ pub mod aiff;
 pub mod archive;
 pub mod bmp;
 pub mod bz2;
+pub mod css;
 pub mod epub;
 pub mod flac;
 pub mod gif;
 pub mod gz;
 pub mod heif;
+pub mod html;
 pub mod ico;
 pub mod jpeg;
 pub mod known;
@@ -46,12 +48,14 @@ pub static TABLE: &[&Format] = &[
     &aiff::FORMAT,
     &bmp::FORMAT,
     &bz2::FORMAT,
+    &css::FORMAT,
     &epub::FORMAT,
     &flac::FORMAT,
     &gif::FORMAT,
     &gz::FORMAT,
     &heif::AVIF,
     &heif::HEIF,
+    &html::FORMAT,
     &ico::FORMAT,
     &jpeg::FORMAT,
     &lz4::FORMAT,

@@ -11,6 +11,7 @@ mod flac;
 mod gif;
 mod gz;
 mod heif;
+mod html;
 mod icc;
 mod ico;
 mod jpeg;
