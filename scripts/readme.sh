@@ -11,7 +11,7 @@ for block in text.strip().split("\n\n"):
     if block.count("\n") != 2:
         continue
     head, stays, goes = block.split("\n")
-    name, extensions = re.match(r"(.*?)  +(\..*)", head).groups()
+    name, extensions = re.match(r"(.*?) +(\..*)", head).groups()
     rows.append("| %s | %s | %s | %s |" % (name.strip(), extensions.strip(), stays.split("stays:")[1].strip(), goes.split("goes:")[1].strip()))
 table = "| format | names | stays | goes |\n| --- | --- | --- | --- |\n" + "\n".join(rows) + "\n"
 run = "```text\n" + open("tests/cli/run.txt").read().strip() + "\n```\n"
