@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use crate::support::*;
 use metascrub::grammar::cfb::{self, Content, Entry};
-use metascrub::policy::{Policy, TrackedChanges};
+use metascrub::policy::{Policy, TrackedChanges, UnknownMembers};
 use metascrub::refusal::Code;
 
 const R: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -319,7 +319,14 @@ fn compound_files_are_written_as_they_are_read() {
 #[test]
 fn an_old_document_inside_is_refused_and_named() {
     let root = root_of(vec![stream("WordDocument", b"x")]);
-    assert!(refusal("a.docx", &with_object(&cfb::write(&root).unwrap())).to_string().contains("Office"));
+    let bytes = with_object(&cfb::write(&root).unwrap());
+    assert!(refusal("a.docx", &bytes).to_string().contains("Office"));
+    let policy = Policy { unknown_members: UnknownMembers::Omit, ..Policy::default() };
+    let clean = scrub_under(&policy, "a.docx", &bytes).unwrap();
+    assert!(
+        !part(&clean.bytes, "word/_rels/document.xml.rels").contains("oleObject1")
+            && !has(&clean.bytes, "word/embeddings/oleObject1.bin")
+    );
 }
 
 #[test]
