@@ -457,10 +457,16 @@ impl<'a> Parser<'a> {
 
     fn close(&mut self) -> Result<()> {
         let (bytes, start) = (self.bytes, self.at);
-        let here = self.stack.pop().ok_or_else(|| bad("an end tag without a start", start))?;
         let past = self.doc.nodes.len() as u32;
+        let name_of = |node: &Node| &bytes[node.start as usize + 1..node.local as usize + usize::from(node.local_len)];
+        let mut here = self.stack.pop().ok_or_else(|| bad("an end tag without a start", start))?;
+        // Excel writes line breaks in VML as HTML does, and nothing else that is not closed.
+        while name_of(&self.doc.nodes[here as usize]) == b"br" && !bytes[start + 2..].starts_with(b"br") {
+            self.doc.nodes[here as usize].past = here + 1;
+            here = self.stack.pop().ok_or_else(|| bad("an end tag without a start", start))?;
+        }
         let node = &mut self.doc.nodes[here as usize];
-        let name = &bytes[node.start as usize + 1..node.local as usize + usize::from(node.local_len)];
+        let name = name_of(node);
         let mut end = start + 2 + name.len();
         if bytes.get(start + 2..end) != Some(name) {
             return Err(bad("an end tag that is not that of the open element", start));

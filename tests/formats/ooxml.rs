@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use crate::support::*;
 use metascrub::grammar::cfb::{self, Content, Entry};
-use metascrub::policy::{Policy, TrackedChanges};
+use metascrub::policy::{Policy, TrackedChanges, UnknownMembers};
 use metascrub::refusal::Code;
 
 const R: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -319,5 +319,38 @@ fn compound_files_are_written_as_they_are_read() {
 #[test]
 fn an_old_document_inside_is_refused_and_named() {
     let root = root_of(vec![stream("WordDocument", b"x")]);
-    assert!(refusal("a.docx", &with_object(&cfb::write(&root).unwrap())).to_string().contains("Office"));
+    let bytes = with_object(&cfb::write(&root).unwrap());
+    assert!(refusal("a.docx", &bytes).to_string().contains("Office"));
+    let policy = Policy { unknown_members: UnknownMembers::Omit, ..Policy::default() };
+    let clean = scrub_under(&policy, "a.docx", &bytes).unwrap();
+    assert!(
+        !part(&clean.bytes, "word/_rels/document.xml.rels").contains("oleObject1")
+            && !has(&clean.bytes, "word/embeddings/oleObject1.bin")
+    );
+}
+
+#[test]
+fn line_breaks_of_vml_need_no_end() {
+    let vml = "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\"><v:shape alt=\"C:\\CANARY.png\"><div>KEEPME<br>more<br></div></v:shape></xml>";
+    let bytes = docx("<w:p r:id=\"x\"/>", &rel("x", "vmlDrawing", "v.vml", false), &[("word/v.vml", vml)]);
+    let clean = scrub("a.docx", &bytes).unwrap();
+    assert!(part(&clean.bytes, "word/v.vml").contains("<v:shape><div>KEEPME<br>more<br></div>"));
+}
+
+#[test]
+fn broken_bodies_are_refused_or_proved() {
+    let by = "w:id='1' w:author=\"CANARY\"";
+    let body = format!(
+        "<w:p w:rsidR=\"1\"><w:pPr><w:rPr><w:del {by}/></w:rPr></w:pPr><w:del {by}><w:r/></w:del><!--x--></w:p><w:p><w:ins {by}><w:r>\
+         <w:fldChar w:fldCharType=\"begin\"/><w:instrText>AUTHOR</w:instrText><w:fldChar w:fldCharType=\"end\"/></w:r></w:ins></w:p>\
+         <w:tbl><w:tr><w:trPr><w:del {by}/></w:trPr><w:tc><w:p/></w:tc></w:tr></w:tbl><w:p/>"
+    );
+    for at in 0..body.len() {
+        for with in ["", "<", ">", "/", "\"", "&", " ", "w:"] {
+            let broken = format!("{}{with}{}", &body[..at], &body[at + 1..]);
+            if let Err(r) = scrub("a.docx", &docx(&broken, "", &[])) {
+                assert!(!matches!(r.code(), Code::Internal | Code::Damaged | Code::Leftover), "at {at} with {with}: {r}");
+            }
+        }
+    }
 }

@@ -119,8 +119,9 @@ pub(super) fn package(job: &Job, bytes: &[u8]) -> Result<Package> {
             n = doc.past(n);
             continue;
         }
-        if Some(n) == the && text.trim() != IDENTIFIER {
+        if Some(n) == the && text.trim() != IDENTIFIER && !doc.close(n).is_empty() {
             tally.value("identifier of the book", Tells::Identifier, text.trim());
+            tally.rewritten("identifiers", Tells::Identifier);
             edits.put(doc.inside(n), IDENTIFIER);
         }
         if Some(n) == the
@@ -129,8 +130,9 @@ pub(super) fn package(job: &Job, bytes: &[u8]) -> Result<Package> {
             tally.gone("kind of the identifier", Tells::Identifier, scheme.span.len());
             edits.cut(scheme.span);
         }
-        if get(n, "property") == "dcterms:modified" && doc.text(n).trim() != MOMENT {
+        if get(n, "property") == "dcterms:modified" && doc.text(n).trim() != MOMENT && !doc.close(n).is_empty() {
             tally.value("modified", Tells::When, doc.text(n));
+            tally.rewritten("times", Tells::When);
             edits.put(doc.inside(n), MOMENT);
         }
         n += 1;
@@ -199,6 +201,7 @@ pub(super) fn contents(bytes: &[u8]) -> Result<Sifted> {
                     && content.value() != IDENTIFIER
                 {
                     tally.value("identifier of the book", Tells::Identifier, content.value());
+                    tally.rewritten("identifiers", Tells::Identifier);
                     edits.put(content.value_span.clone(), IDENTIFIER);
                 }
             }

@@ -7,7 +7,7 @@ use crate::clean::Job;
 use crate::finding::Tells;
 use crate::formats::office::is_path;
 use crate::formats::office::tally::Tally;
-use crate::grammar::xml::{Document, Edits, XMLNS};
+use crate::grammar::xml::{Attr, Document, Edits, XMLNS};
 use crate::policy::{Token, TrackedChanges};
 use crate::refusal::{Code, Refusal, Result};
 
@@ -121,14 +121,21 @@ pub(super) fn run(job: &Job, bytes: &[u8]) -> Result<(Option<Vec<u8>>, Tally)> {
     Ok((edits.apply(bytes), tally))
 }
 
-/// Values that an identifier could be referred to by.
+/// Identifiers that something in the document refers to.
 fn referred(doc: &Document) -> HashSet<String> {
+    let is_id = |a: &Attr| a.ns != XMLNS && a.local == "id";
+    let all = || (0..doc.len()).flat_map(|n| doc.attrs(n));
+    let ids: HashSet<String> = all().filter(is_id).map(|a| a.value().into_owned()).collect();
     let mut out = HashSet::new();
-    for n in 0..doc.len() {
-        for attr in doc.attrs(n).into_iter().filter(|a| a.ns != XMLNS && a.local != "id") {
-            let value = attr.value();
-            out.insert(value.trim_start_matches('#').to_owned());
-            out.extend(value.split_whitespace().map(str::to_owned));
+    if ids.is_empty() {
+        return out;
+    }
+    for attr in all().filter(|a| a.ns != XMLNS && !is_id(a)) {
+        let value = attr.value();
+        for word in std::iter::once(value.trim_start_matches('#')).chain(value.split_whitespace()) {
+            if ids.contains(word) {
+                out.insert(word.to_owned());
+            }
         }
     }
     out
@@ -251,7 +258,7 @@ fn attributes(job: &Job, doc: &Document, n: usize, referred: &HashSet<String>, t
             (TABLE, "formula") if attr.value().contains("'file:") || attr.value().contains("\"file:") => {
                 ("formulas that reach into other documents", Tells::History)
             }
-            (DRAW, "name") if is_path(&attr.value()) && !referred.contains(&format!("#{}", attr.value())) => {
+            (DRAW, "name") if is_path(&attr.value()) => {
                 tally.value("name of an object", Tells::History, attr.value());
                 edits.put(attr.value_span.clone(), format!("Object {n}"));
                 continue;

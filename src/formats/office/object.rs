@@ -14,14 +14,14 @@ pub(crate) fn is_compound(head: &[u8]) -> bool {
     head.starts_with(cfb::MAGIC)
 }
 
-/// The object without what it tells; `None` where it is an old office document, which has rules of its own.
-///
-/// # Errors
-/// Those of files packed into it.
-pub(crate) fn clean(job: &Job, bytes: &[u8], place: &str) -> Result<Option<(Vec<u8>, Vec<Finding>)>> {
-    let mut root = cfb::read(bytes)?;
-    let Content::Storage(entries) = &mut root.content else { return Ok(None) };
-    let documents = [
+/// Whether the bytes are an object that [`clean`] knows how to clean.
+pub(crate) fn is_object(bytes: &[u8]) -> bool {
+    is_compound(bytes) && cfb::read(bytes).is_ok_and(|root| !is_document(&root))
+}
+
+/// Whether it is an old office document.
+fn is_document(root: &Entry) -> bool {
+    const MAIN: &[&str] = &[
         "WordDocument",
         "Workbook",
         "Book",
@@ -31,9 +31,22 @@ pub(crate) fn clean(job: &Job, bytes: &[u8], place: &str) -> Result<Option<(Vec<
         "__properties_version1.0",
         "EncryptedPackage",
     ];
-    if entries.iter().any(|e| documents.contains(&e.text().as_str())) {
+    match &root.content {
+        Content::Storage(entries) => entries.iter().any(|e| MAIN.contains(&e.text().as_str())),
+        Content::Stream(_) => false,
+    }
+}
+
+/// The object without what it tells; `None` where it is an old office document, which has rules of its own.
+///
+/// # Errors
+/// Those of files packed into it.
+pub(crate) fn clean(job: &Job, bytes: &[u8], place: &str) -> Result<Option<(Vec<u8>, Vec<Finding>)>> {
+    let mut root = cfb::read(bytes)?;
+    if is_document(&root) {
         return Ok(None);
     }
+    let Content::Storage(entries) = &mut root.content else { return Ok(None) };
     let mut found = Vec::new();
     sweep(job, entries, place, &mut found, 0)?;
     let out = cfb::write(&root)?;

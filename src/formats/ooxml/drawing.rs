@@ -95,7 +95,7 @@ pub(super) fn vml_attribute(sift: &mut Sift, local: &str, attr: &Attr) -> Gone {
         (_, "gfxdata") => Some(("copies of drawings", Tells::Hidden)),
         ("imagedata" | "fill" | "stroke", "title") if !attr.raw_is_empty() => {
             sift.tally.value("file name of a picture", Tells::History, attr.value());
-            sift.edits.put(attr.value_span.clone(), "");
+            sift.put(attr, "", "file names of pictures", Tells::History);
             None
         }
         (_, "relid") if !sift.alive.contains(&*attr.value()) => Some(("references to what is removed", Tells::History)),

@@ -51,7 +51,7 @@ pub(super) fn attribute(sift: &mut Sift, local: &str, attr: &Attr) -> Option<(&'
         ("fileVersion", "appName") => {
             if attr.value() != "xl" {
                 sift.tally.value("program", Tells::Software, attr.value());
-                sift.edits.put(attr.value_span.clone(), "xl");
+                sift.put(attr, "xl", "program", Tells::Software);
             }
             None
         }

@@ -311,7 +311,7 @@ impl Walker<'_> {
         let is_file = matches!(how, Leads::Media | Leads::Package | Leads::Object | Leads::Chunk);
         if is_file && self.job.policy().unknown_members == UnknownMembers::Omit {
             let bytes = Memory::shared(self.package.read(target)?);
-            let own = bytes.as_bytes().is_some_and(|b| metafile::is_metafile(b) || object::is_compound(b));
+            let own = bytes.as_bytes().is_some_and(|b| metafile::is_metafile(b) || object::is_object(b));
             if !own && detect(&bytes, &name).is_err() {
                 how = gone("a member of unknown type", Tells::Unknown);
             }

@@ -371,8 +371,8 @@ pub(super) fn attribute(sift: &mut Sift, local: &str, attr: &Attr) -> Option<(&'
             Some(("who may edit", Tells::Who))
         }
         ("tblCaption" | "tblDescription", "val") if is_path(&attr.value()) => {
-            sift.edits.put(attr.value_span.clone(), "");
             sift.tally.value("path of a picture", Tells::History, attr.value());
+            sift.put(attr, "", "paths of pictures", Tells::History);
             None
         }
         _ => None,
