@@ -20,6 +20,7 @@ pub mod mp4;
 pub mod ogg;
 pub mod pdf;
 pub mod png;
+pub mod rtf;
 pub mod tar;
 pub mod text;
 pub mod tiff;
@@ -50,6 +51,7 @@ pub static TABLE: &[&Format] = &[
     &ogg::FORMAT,
     &pdf::FORMAT,
     &png::FORMAT,
+    &rtf::FORMAT,
     &tar::FORMAT,
     &text::FORMAT,
     &tiff::FORMAT,

@@ -15,6 +15,7 @@ mod mutations;
 mod names;
 mod pdf;
 mod png;
+mod rtf;
 mod samples;
 mod support;
 mod tar;
