@@ -63,7 +63,6 @@ static SIGNS: &[Sign] = &[
     sign(0, b"\x30\x26\xb2\x75", "a Windows Media file", EXPORT),
     sign(0, b"FLV\x01", "a Flash video", EXPORT),
     sign(0, b"FORM", "an IFF media file", EXPORT),
-    sign(0, b"{\\rtf", "a rich text document", "save it as docx or PDF and clean that"),
     sign(0, b"%!PS", "a PostScript document", "convert it to PDF and clean that"),
     sign(0, b"d8:announce", "a torrent", "torrents cannot be cleaned"),
     sign(0, b"-----BEGIN PGP", "a PGP message", "decrypt it first, or share it as it is if you meant to"),

@@ -28,6 +28,7 @@ pub mod ogg;
 pub mod ooxml;
 pub mod pdf;
 pub mod png;
+pub mod rtf;
 pub mod svg;
 pub mod tar;
 pub mod text;
@@ -69,6 +70,7 @@ pub static TABLE: &[&Format] = &[
     &ooxml::WORD,
     &pdf::FORMAT,
     &png::FORMAT,
+    &rtf::FORMAT,
     &svg::FORMAT,
     &tar::FORMAT,
     &text::FORMAT,

@@ -25,6 +25,7 @@ mod ogg;
 mod ooxml;
 mod pdf;
 mod png;
+mod rtf;
 mod samples;
 mod sound;
 mod support;
