@@ -10,7 +10,9 @@ pub mod gif;
 pub mod gz;
 pub mod heif;
 pub mod ico;
+pub mod jp2;
 pub mod jpeg;
+pub mod jxl;
 pub mod known;
 pub mod mkv;
 pub mod mp3;
@@ -40,7 +42,9 @@ pub static TABLE: &[&Format] = &[
     &heif::AVIF,
     &heif::HEIF,
     &ico::FORMAT,
+    &jp2::FORMAT,
     &jpeg::FORMAT,
+    &jxl::FORMAT,
     &mkv::FORMAT,
     &mp3::FORMAT,
     &mp4::FORMAT,

@@ -8,6 +8,7 @@ pub mod flac_frame;
 pub mod gif;
 pub mod id3;
 pub mod iff;
+pub mod j2k;
 pub mod jpeg;
 pub mod mpeg_audio;
 pub mod mpf;
