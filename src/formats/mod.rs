@@ -20,6 +20,7 @@ pub mod mp4;
 pub mod ogg;
 pub mod pdf;
 pub mod png;
+pub mod psd;
 pub mod svg;
 pub mod tar;
 pub mod text;
@@ -51,6 +52,7 @@ pub static TABLE: &[&Format] = &[
     &ogg::FORMAT,
     &pdf::FORMAT,
     &png::FORMAT,
+    &psd::FORMAT,
     &svg::FORMAT,
     &tar::FORMAT,
     &text::FORMAT,

@@ -16,6 +16,7 @@ mod mutations;
 mod names;
 mod pdf;
 mod png;
+mod psd;
 mod samples;
 mod support;
 mod svg;
