@@ -266,7 +266,7 @@ impl Walk<'_> {
         let (number, code) = (u64::from(style >> 4 & 3), if style & 0x40 == 0 { Number::U16Be } else { Number::U32Be });
         let entry = number + code.width() as u64;
         self.draft.frame(Span::new(segment.span.start, segment.span.start + 6), "TLM");
-        if (segment.span.len() - 6) % entry != 0 {
+        if !(segment.span.len() - 6).is_multiple_of(entry) {
             return Err(wrong());
         }
         let mut at = segment.span.start + 6;
