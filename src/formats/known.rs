@@ -50,7 +50,6 @@ static SIGNS: &[Sign] = &[
     sign(0, b"FOVb", "a Sigma raw picture", "export a JPEG or convert it to DNG"),
     sign(0, b"\x8aMNG\r\n\x1a\n", "an MNG animation", EXPORT),
     sign(0, b"\x8bJNG\r\n\x1a\n", "a JNG picture", EXPORT),
-    sign(0, b"8BPS", "a Photoshop document", "export a PNG or JPEG and clean that"),
     sign(0, b"gimp xcf", "a GIMP document", "export a PNG or JPEG and clean that"),
     sign(0, b"II*\0", "a TIFF or raw picture", EXPORT),
     sign(0, b"MM\0*", "a TIFF or raw picture", EXPORT),

@@ -17,7 +17,9 @@ pub mod gz;
 pub mod heif;
 pub mod html;
 pub mod ico;
+pub mod jp2;
 pub mod jpeg;
+pub mod jxl;
 pub mod known;
 pub mod lz4;
 pub mod mkv;
@@ -28,6 +30,7 @@ pub mod ogg;
 pub mod ooxml;
 pub mod pdf;
 pub mod png;
+pub mod psd;
 pub mod rtf;
 pub mod svg;
 pub mod tar;
@@ -58,7 +61,9 @@ pub static TABLE: &[&Format] = &[
     &heif::HEIF,
     &html::FORMAT,
     &ico::FORMAT,
+    &jp2::FORMAT,
     &jpeg::FORMAT,
+    &jxl::FORMAT,
     &lz4::FORMAT,
     &mkv::FORMAT,
     &mp3::FORMAT,
@@ -70,6 +75,7 @@ pub static TABLE: &[&Format] = &[
     &ooxml::WORD,
     &pdf::FORMAT,
     &png::FORMAT,
+    &psd::FORMAT,
     &rtf::FORMAT,
     &svg::FORMAT,
     &tar::FORMAT,

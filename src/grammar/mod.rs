@@ -13,6 +13,7 @@ pub mod gif;
 pub mod html;
 pub mod id3;
 pub mod iff;
+pub mod j2k;
 pub mod jpeg;
 pub mod mpeg_audio;
 pub mod mpf;

@@ -73,6 +73,7 @@ fn paths_and_scripts_in_addresses_go() {
         becomes(&format!("<image xlink:href='{address}'/>"), "<image xlink:href=''/>");
     }
     becomes("<a href='java&#10;script:CANARY()'/>", "<a href=''/>");
+    becomes("<image href='KEEPME..2.png'/>", "<image href='KEEPME..2.png'/>");
     becomes("<use href='#KEEPME'/><a href='https://KEEPME'/>", "<use href='#KEEPME'/><a href='https://KEEPME'/>");
 }
 

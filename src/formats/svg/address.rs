@@ -43,7 +43,7 @@ pub(super) fn kind(address: &str) -> Kind {
         Some("javascript" | "vbscript") => Kind::Script,
         Some(_) => Kind::Local,
         None if lower.starts_with("//") => Kind::Web,
-        None if lower.starts_with(['/', '\\']) || lower.contains("..") => Kind::Local,
+        None if lower.starts_with(['/', '\\']) || lower.split(['/', '\\']).any(|step| step == "..") => Kind::Local,
         None => Kind::Beside,
     }
 }
