@@ -18,5 +18,6 @@ mod samples;
 mod support;
 mod tar;
 mod text;
+mod tiff;
 mod webp;
 mod zip;

@@ -47,14 +47,15 @@ pub(super) fn rewrite(
     let mut kept = Vec::new();
     let mut gone = page.entries.len() - entries.len();
     for entry in entries {
-        if preview(&entry) {
+        // What goes must not claim its values first: nothing would point to them any more.
+        let resolution = matches!(entry.tag, 0x011a | 0x011b | 0x0128);
+        if preview(&entry) || resolution && zero_resolution {
             gone += 1;
             continue;
         }
-        let resolution = matches!(entry.tag, 0x011a | 0x011b | 0x0128);
         match keep(job, source, tiff, draft, &entry, claims, found)? {
-            Some(entry) if !(resolution && zero_resolution) => kept.push(entry),
-            _ => gone += 1,
+            Some(entry) => kept.push(entry),
+            None => gone += 1,
         }
     }
     if gone > 0 && found.is_empty() {
