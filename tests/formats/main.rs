@@ -37,6 +37,7 @@ mod table;
 mod tar;
 mod text;
 mod tiff;
+mod tiff_values;
 mod wav;
 mod webp;
 mod zip;

@@ -21,7 +21,6 @@ struct Kept {
     field: Vec<Fate>,
 }
 
-<<<<<<< HEAD
 /// What is known while the directories are written anew.
 pub(super) struct Writer<'a, 'j> {
     pub(super) job: &'a Job<'j>,
@@ -31,71 +30,6 @@ pub(super) struct Writer<'a, 'j> {
     /// The data and the values that pages point to.
     pub(super) claims: Claims,
     pub(super) found: Vec<Finding>,
-=======
-/// Puts the page into the draft; `next` is where the next page's directory stands.
-#[allow(clippy::too_many_arguments)]
-pub(super) fn rewrite(
-    job: &Job,
-    source: &Shared,
-    tiff: &Tiff,
-    draft: &mut Draft,
-    page: &Directory,
-    next: Option<u64>,
-    claims: &mut Claims,
-    found: &mut Vec<Finding>,
-) -> Result<()> {
-    let mut entries: Vec<Entry> = page.entries.clone();
-    entries.sort_by_key(|e| e.tag);
-    entries.dedup_by_key(|e| e.tag);
-    claims.page(job, source, tiff, &entries)?;
-    let zero_resolution = [0x011a, 0x011b].iter().any(|t| {
-        let entry = entries.iter().find(|e| e.tag == *t);
-        entry.is_some_and(|e| tiff.rationals(e, 1).first().is_some_and(|(_, d)| *d == 0))
-    });
-    // These speak of old JPEG; elsewhere of a preview.
-    let old_jpeg = entries.iter().any(|e| e.tag == 0x0103 && tiff.numbers(e, 1) == [6]);
-    let preview = |e: &Entry| (0x0200..=0x0209).contains(&e.tag) && !old_jpeg;
-    let mut kept = Vec::new();
-    let mut gone = page.entries.len() - entries.len();
-    for entry in entries {
-        // What goes must not claim its values first: nothing would point to them any more.
-        let resolution = matches!(entry.tag, 0x011a | 0x011b | 0x0128);
-        if preview(&entry) || resolution && zero_resolution {
-            gone += 1;
-            continue;
-        }
-        match keep(job, source, tiff, draft, &entry, claims, found)? {
-            Some(entry) => kept.push(entry),
-            None => gone += 1,
-        }
-    }
-    if gone > 0 && found.is_empty() {
-        found.push(Finding::removed("TIFF", format!("{gone} tags"), Tells::Unknown));
-    }
-    let order = tiff.order;
-    let number = |n: u64, w: usize| {
-        let be = n.to_be_bytes();
-        let mut out = be[8 - w..].to_vec();
-        if order == Order::Little {
-            out.reverse();
-        }
-        out
-    };
-    let wide = if tiff.big { 8 } else { 4 };
-    let mut pieces = vec![Fate::put(number(kept.len() as u64, if tiff.big { 8 } else { 2 }))];
-    for Kept { entry, count, field } in kept {
-        let head = [number(entry.tag.into(), 2), number(entry.kind.into(), 2), number(count, wide)].concat();
-        pieces.push(Fate::put(head));
-        pieces.extend(field);
-    }
-    pieces.push(match next {
-        Some(of) => Fate::Position { of, origin: 0, code: super::position(tiff) },
-        None => Fate::put(vec![0; wide]),
-    });
-    draft.insert(page.span.start, "alignment", Fate::Pad(2));
-    draft.compose(page.span, "directory", pieces);
-    Ok(())
->>>>>>> hunt
 }
 
 impl Writer<'_, '_> {
@@ -116,14 +50,15 @@ impl Writer<'_, '_> {
         let mut kept = Vec::new();
         let mut gone = page.entries.len() - entries.len();
         for entry in entries {
-            if preview(&entry) {
+            // What goes must not claim its values first: nothing would point to them any more.
+            let resolution = matches!(entry.tag, 0x011a | 0x011b | 0x0128);
+            if preview(&entry) || resolution && zero_resolution {
                 gone += 1;
                 continue;
             }
-            let resolution = matches!(entry.tag, 0x011a | 0x011b | 0x0128);
             match self.keep(&entry)? {
-                Some(entry) if !(resolution && zero_resolution) => kept.push(entry),
-                _ => gone += 1,
+                Some(entry) => kept.push(entry),
+                None => gone += 1,
             }
         }
         if gone > 0 && self.found.is_empty() {
