@@ -80,7 +80,12 @@ fn boxes(job: &Job, source: &Shared, draft: &mut Draft) -> Result<()> {
                 draft.frame(atom.span, "jhgm");
                 draft.note(Finding::kept("jhgm", "HDR gain map", Tells::Rendering, "bright displays need it"));
             }
-            _ => draft.remove_all(atom.span, "box", describe(job, source, atom)?),
+            _ => {
+                if atom.is(b"jbrd") && job.keeps(Token::JpegReconstruction) {
+                    draft.warn("the data to rebuild the JPEG needs the metadata that is gone, so it went too");
+                }
+                draft.remove_all(atom.span, "box", describe(job, source, atom)?);
+            }
         }
     }
     if whole + u32::from(parts > 0) != 1 || (parts > 0 && !last) {
