@@ -92,3 +92,18 @@ fn bmp() {
 fn ico() {
     mutate("ico", 500);
 }
+
+#[test]
+fn html() {
+    mutate("html", 300);
+}
+
+#[test]
+fn css() {
+    mutate("css", 300);
+}
+
+#[test]
+fn rtf() {
+    mutate("rtf", 300);
+}
