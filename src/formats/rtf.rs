@@ -41,8 +41,7 @@ fn sniff(head: &Head) -> Option<Match> {
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let bytes = source.bytes(source.span(), job.limits().block)?;
     let start = memchr::memmem::find(&bytes, START).ok_or_else(|| Refusal::malformed("it does not begin as RTF", 0))?;
-    let document = rtf::document(&bytes, start)?;
-    let tokens = &document.tokens;
+    let tokens = &rtf::tokens(&bytes, start)?;
     job.limits().check_structures(tokens.len())?;
     let html = tokens.iter().take(64).any(|t| word(&bytes, t) == Some("fromhtml"));
     let mut walk = Walk {
@@ -56,7 +55,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         states: vec![State::default()],
         numbers: HashMap::new(),
     };
-    walk.outside(start, document.open);
+    walk.outside(start);
     walk.run()?;
     walk.lay_gone();
     let Walk { mut draft, mut edits, .. } = walk;
@@ -109,8 +108,8 @@ impl Walk<'_> {
         }
     }
 
-    /// What lies before and behind the document, and braces that are missing.
-    fn outside(&mut self, start: usize, open: usize) {
+    /// What lies before and behind the document.
+    fn outside(&mut self, start: usize) {
         if start > 0 {
             self.edits.remove(0..start, "before the document", found("data before the document", Tells::Hidden, ""));
         }
@@ -125,9 +124,24 @@ impl Walk<'_> {
                 found("data behind the document", Tells::Hidden, said),
             );
         }
+    }
+
+    /// The braces that are missing at the end: of the groups that stay, those that nothing closes.
+    fn close(&mut self, gone: &[Range<usize>]) {
+        let last = self.tokens.len();
+        let stays = |i: &usize| {
+            let next = gone.partition_point(|run| run.end <= *i);
+            gone.get(next).is_none_or(|run| run.start > *i)
+        };
+        let opens = (0..last).filter(|i| self.tokens[*i].kind == Kind::Open(last));
+        let open = opens.filter(stays).count();
         if open > 0 {
+            let end = self.tokens[last - 1].span.end;
+            // A lone backslash at the end would swallow the brace.
+            let token = &self.tokens[last - 1];
+            let alone = stays(&(last - 1)) && token.kind == Kind::Text && self.bytes[token.span.clone()] == *b"\\";
             let finding = Finding::rewritten("RTF", "missing end of the document", Tells::Rendering);
-            self.edits.put(end..end, "end", b"}".repeat(open), finding);
+            self.edits.put(end - usize::from(alone)..end, "end", b"}".repeat(open), finding);
         }
     }
 
@@ -400,6 +414,7 @@ impl Walk<'_> {
     fn lay_gone(&mut self) {
         let mut gone = std::mem::take(&mut self.gone);
         gone.sort_by_key(|(run, _)| (run.start, run.end));
+        let mut runs: Vec<Range<usize>> = Vec::new();
         let mut gone = gone.into_iter().peekable();
         while let Some((mut run, finding)) = gone.next() {
             let mut findings = vec![finding];
@@ -407,6 +422,7 @@ impl Walk<'_> {
                 run.end = run.end.max(next.end);
                 findings.push(finding);
             }
+            runs.push(run.clone());
             let span = self.tokens[run.start].span.start..self.tokens[run.end - 1].span.end;
             let before = run.start.checked_sub(1).map(|i| &self.tokens[i]);
             let open = before.is_some_and(|t| {
@@ -421,6 +437,7 @@ impl Walk<'_> {
             }
             findings.for_each(|f| self.edits.note(f));
         }
+        self.close(&runs);
     }
 }
 

@@ -41,20 +41,12 @@ pub struct Token {
     pub span: Range<usize>,
 }
 
-/// The document's tokens, from its first brace to its last.
-pub struct Document {
-    /// In order.
-    pub tokens: Vec<Token>,
-    /// How many groups are never closed.
-    pub open: usize,
-}
-
-/// Takes apart what begins with a brace at `start`, up to the brace that ends it.
+/// The tokens of what begins with a brace at `start`, up to the brace that ends it.
 ///
 /// # Errors
 /// `Malformed` where binary data passes the end, `Limit` where groups nest too deep.
-pub fn document(bytes: &[u8], start: usize) -> Result<Document> {
-    let (mut tokens, mut around, mut at) = (Vec::new(), Vec::new(), start);
+pub fn tokens(bytes: &[u8], start: usize) -> Result<Vec<Token>> {
+    let (mut tokens, mut around, mut at): (Vec<Token>, Vec<usize>, usize) = (Vec::new(), Vec::new(), start);
     while at < bytes.len() {
         let (kind, end) = match bytes[at] {
             b'{' => {
@@ -67,8 +59,7 @@ pub fn document(bytes: &[u8], start: usize) -> Result<Document> {
             b'}' => {
                 if let Some(open) = around.pop() {
                     let here = tokens.len();
-                    let opening: &mut Token = &mut tokens[open];
-                    opening.kind = Kind::Open(here);
+                    tokens[open].kind = Kind::Open(here);
                 }
                 (Kind::Close, at + 1)
             }
@@ -85,7 +76,7 @@ pub fn document(bytes: &[u8], start: usize) -> Result<Document> {
     for open in &around {
         tokens[*open].kind = Kind::Open(last);
     }
-    Ok(Document { tokens, open: around.len() })
+    Ok(tokens)
 }
 
 fn control(bytes: &[u8], at: usize) -> Result<(Kind, usize)> {

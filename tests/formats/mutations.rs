@@ -118,6 +118,7 @@ fn ico() {
 }
 
 #[test]
+<<<<<<< HEAD
 fn mp3() {
     mutate("mp3", 500);
 }
@@ -150,4 +151,18 @@ fn mkv() {
 #[test]
 fn aac() {
     mutate("aac", 500);
+=======
+fn html() {
+    mutate("html", 300);
+}
+
+#[test]
+fn css() {
+    mutate("css", 300);
+}
+
+#[test]
+fn rtf() {
+    mutate("rtf", 300);
+>>>>>>> html
 }

@@ -101,6 +101,12 @@ fn braces_in_binary_data_are_none() {
 #[test]
 fn a_missing_brace_is_added() {
     assert_eq!(scrub("a.rtf", b"{\\rtf1{\\b KEEPME").unwrap().bytes, b"{\\rtf1{\\b KEEPME}}");
+    assert_eq!(scrub("a.rtf", b"{\\rtf1 KEEPME\\").unwrap().bytes, b"{\\rtf1 KEEPME}");
+}
+
+#[test]
+fn a_group_that_goes_needs_no_brace() {
+    assert_eq!(scrub("a.rtf", b"{\\rtf1 KEEPME{\\info{\\author CANARY").unwrap().bytes, b"{\\rtf1 KEEPME}");
 }
 
 #[test]

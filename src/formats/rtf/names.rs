@@ -84,6 +84,9 @@ const STAY: &[&str] = &[
     "flymaincnt",
     "fontemb",
     "fontfile",
+    "fonttbl",
+    "pntxta",
+    "pntxtb",
     "footnote",
     "formfield",
     "ftncn",
@@ -234,7 +237,8 @@ const CHARACTERS: &[&str] = &[
 pub(super) fn goes(name: &str, ignorable: bool, html: bool) -> bool {
     let html = html && matches!(name, "htmltag" | "mhtmltag");
     // Equations are made of many destinations that all begin alike.
-    let mathematics = name.starts_with('m') && name.chars().nth(1).is_some_and(|c| c.is_ascii_uppercase()) || name == "mmath";
+    let mathematics = name.starts_with('m') && name.chars().nth(1).is_some_and(|c| c.is_ascii_uppercase())
+        || matches!(name, "mmath" | "mmathPr");
     GO.contains(&name)
         || ignorable && !STAY.contains(&name) && !COMMENTS.contains(&name) && !html && !mathematics && name != "revtbl"
 }
