@@ -118,7 +118,6 @@ fn ico() {
 }
 
 #[test]
-<<<<<<< HEAD
 fn mp3() {
     mutate("mp3", 500);
 }
@@ -151,7 +150,9 @@ fn mkv() {
 #[test]
 fn aac() {
     mutate("aac", 500);
-=======
+}
+
+#[test]
 fn html() {
     mutate("html", 300);
 }
@@ -164,5 +165,4 @@ fn css() {
 #[test]
 fn rtf() {
     mutate("rtf", 300);
->>>>>>> html
 }

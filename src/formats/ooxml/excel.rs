@@ -35,7 +35,7 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
             go("names for cells of other workbooks", Tells::History)
         }
         "sheet" if doc.attr(n, NONE, "state").is_some_and(|a| a.value() != "visible") => {
-            sift.tally.kept("hidden sheet", Tells::Hidden, "hidden sheets are content");
+            sift.hidden("hidden sheet", "hidden sheets are content")?;
             Ok(Fate::Stay)
         }
         _ => Ok(Fate::Stay),

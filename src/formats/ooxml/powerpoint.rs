@@ -5,7 +5,7 @@ use super::sift::{Fate, Sift};
 use crate::finding::Tells;
 use crate::grammar::xml::{Attr, NONE};
 use crate::policy::Token;
-use crate::refusal::Result;
+use crate::refusal::{Code, Refusal, Result};
 
 /// What becomes of an element.
 pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
@@ -16,11 +16,14 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
         "smartTags" => Fate::Go("smart tags", Tells::Identifier),
         "modifyVerifier" if sift.job.policy().is_strict() => Fate::Go("write protection", Tells::Who),
         "sld" if doc.attr(n, NONE, "show").is_some_and(|a| matches!(&*a.value(), "0" | "false")) => {
-            sift.tally.kept("hidden slide", Tells::Hidden, "hidden slides are content");
+            sift.hidden("hidden slide", "hidden slides are content")?;
             Fate::Stay
         }
         _ if within == "presentationPr" && doc.local(n) != "showPr" => Fate::Go("settings of the program", Tells::Software),
-        "notes" if !sift.keeps(Token::Notes) => Fate::Stay,
+        "notes" if !sift.keeps(Token::Notes) => {
+            let what = "it has speaker notes, which this policy drops and this program cannot take out yet";
+            return Err(Refusal::new(Code::NeedsResidual, what).hint("delete the notes first, or use --keep notes"));
+        }
         _ => Fate::Stay,
     })
 }

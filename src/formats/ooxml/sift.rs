@@ -11,7 +11,7 @@ use crate::finding::Tells;
 use crate::formats::office::tally::Tally;
 use crate::grammar::xml::{Attr, Document, Edits, NONE, XMLNS};
 use crate::policy::Token;
-use crate::refusal::{Refusal, Result};
+use crate::refusal::{Code, Refusal, Result};
 
 /// What the parts of one package have in common.
 #[derive(Default)]
@@ -269,6 +269,19 @@ impl<'a, 'b> Sift<'a, 'b> {
             self.tally.rewritten(label, tells);
             self.edits.put(attr.value_span.clone(), value);
         }
+    }
+
+    /// Takes note of something hidden that stays, where the policy lets it.
+    ///
+    /// # Errors
+    /// `NeedsResidual` where the policy drops hidden things: taking them out is not supported.
+    pub(super) fn hidden(&mut self, label: &'static str, why: &'static str) -> Result<()> {
+        if !self.keeps(Token::Hidden) {
+            let what = format!("it has a {label}, which this policy drops and this program cannot take out yet");
+            return Err(Refusal::new(Code::NeedsResidual, what).hint("delete it first, or use --keep hidden"));
+        }
+        self.tally.kept(label, Tells::Hidden, why);
+        Ok(())
     }
 
     /// Whether the policy keeps the thing.

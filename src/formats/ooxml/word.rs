@@ -349,7 +349,7 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
             if within == "rPr" && doc.attr(n, W, "val").is_none_or(|a| !matches!(&*a.value(), "0" | "false" | "off")) =>
         {
             if local == "vanish" && doc.ancestors(n).any(|a| doc.local(a) == "r") {
-                sift.tally.kept("hidden text", Tells::Hidden, "hidden text is content");
+                sift.hidden("hidden text", "hidden text is content")?;
             }
             Fate::Stay
         }
