@@ -1,6 +1,7 @@
 //! Human names for what was found: GPS as degrees, serial numbers, owners, times. Nothing here decides a fate: what cannot
 //! be read is dropped all the same and called unreadable.
 
+mod values;
 pub mod audio;
 pub mod exif;
 pub mod filename;
@@ -9,5 +10,4 @@ pub mod iptc;
 pub mod quicktime;
 pub mod telemetry;
 pub mod trailer;
-mod values;
 pub mod xmp;
