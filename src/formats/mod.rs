@@ -1,14 +1,12 @@
 //! The table of formats. A row is a file of its own; a new format is that file, its `mod` line and its word in [`TABLE`].
 
-mod bmff;
-mod colour;
-mod office;
-mod tagged;
 pub mod aac;
 pub mod aiff;
 pub mod archive;
+mod bmff;
 pub mod bmp;
 pub mod bz2;
+mod colour;
 pub mod css;
 pub mod epub;
 pub mod flac;
@@ -26,6 +24,7 @@ pub mod mkv;
 pub mod mp3;
 pub mod mp4;
 pub mod odf;
+mod office;
 pub mod ogg;
 pub mod ooxml;
 pub mod pdf;
@@ -33,6 +32,7 @@ pub mod png;
 pub mod psd;
 pub mod rtf;
 pub mod svg;
+mod tagged;
 pub mod tar;
 pub mod text;
 pub mod tiff;

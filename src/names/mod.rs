@@ -1,7 +1,6 @@
 //! Human names for what was found: GPS as degrees, serial numbers, owners, times. Nothing here decides a fate: what cannot
 //! be read is dropped all the same and called unreadable.
 
-mod values;
 pub mod audio;
 pub mod exif;
 pub mod filename;
@@ -10,4 +9,5 @@ pub mod iptc;
 pub mod quicktime;
 pub mod telemetry;
 pub mod trailer;
+mod values;
 pub mod xmp;
