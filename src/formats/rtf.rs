@@ -278,10 +278,10 @@ impl Walk<'_> {
             return Ok(Some(found(label(&name), Tells::Who, self.plain(i..past))));
         }
         // Pictures, notes and fields in deleted text go whole.
-        if matches!(&name[..], "pict" | "shppict" | "nonshppict" | "field" | "footnote" | "object" | "shp" | "shpinst" | "do") {
-            if let Some(finding) = self.doomed() {
-                return Ok(Some(finding));
-            }
+        if matches!(&name[..], "pict" | "shppict" | "nonshppict" | "field" | "footnote" | "object" | "shp" | "shpinst" | "do")
+            && let Some(finding) = self.doomed()
+        {
+            return Ok(Some(finding));
         }
         Ok(match &name[..] {
             "revtbl" => {

@@ -20,12 +20,10 @@ pub(super) fn clean(walk: &mut Walk, i: usize, past: usize) -> Result<Option<Fin
             Kind::Open(_) => depth += 1,
             Kind::Close => depth = depth.saturating_sub(1),
             _ if depth != 1 => {}
-            Kind::Word { .. } => match word(walk.bytes, token) {
-                Some(name @ ("pngblip" | "jpegblip" | "emfblip" | "wmetafile" | "dibitmap" | "wbitmap" | "macpict")) => {
-                    kind = name
-                }
-                _ => {}
-            },
+            Kind::Word { .. } => {
+                const KINDS: [&str; 7] = ["pngblip", "jpegblip", "emfblip", "wmetafile", "dibitmap", "wbitmap", "macpict"];
+                kind = word(walk.bytes, token).filter(|name| KINDS.contains(name)).unwrap_or(kind);
+            }
             Kind::Binary(data) => {
                 binary = Some(walk.bytes[data.clone()].to_vec());
                 place = Some(token.span.clone());
