@@ -79,6 +79,31 @@ impl View {
         Ok(true)
     }
 
+    /// Whether the result is these bytes. Where the input is in memory too, kept spans are compared where they lie.
+    pub fn agrees(&self, result: &[u8]) -> io::Result<bool> {
+        let source = self.source.as_bytes();
+        for (i, step) in self.plan.steps().iter().enumerate() {
+            let place = Span::new(self.starts[i], self.starts[i + 1]);
+            let Some(there) = result.get(place.start as usize..place.end as usize) else { return Ok(false) };
+            if let (Fate::Keep, Some(source)) = (&step.fate, source) {
+                if source.get(step.span.start as usize..step.span.end as usize) != Some(there) {
+                    return Ok(false);
+                }
+                continue;
+            }
+            let mut block = vec![0; (BLOCK as u64).min(place.len()) as usize];
+            let mut done = 0;
+            while done < there.len() {
+                let n = self.read_step(i, done as u64, &mut block)?;
+                if n == 0 || there.get(done..done + n) != Some(&block[..n]) {
+                    return Ok(false);
+                }
+                done += n;
+            }
+        }
+        Ok(result.len() as u64 == self.len())
+    }
+
     /// Where the input's byte `at` lies in the result.
     ///
     /// # Errors

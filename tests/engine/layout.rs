@@ -185,7 +185,9 @@ proptest! {
         let view = View::new(draft.seal().unwrap(), source).unwrap();
         let at = at.index(result.len());
         result[at] ^= 1 << bit;
-        let refusal = prove(&view, &Memory::new(result)).unwrap_err();
+        let refusal = prove(&view, &Memory::new(result.clone())).unwrap_err();
+        prop_assert_eq!(refusal.code(), Code::Damaged);
+        let refusal = prove(&view, &Miser(Memory::shared(result))).unwrap_err();
         prop_assert_eq!(refusal.code(), Code::Damaged);
     }
 
