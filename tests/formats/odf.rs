@@ -141,3 +141,15 @@ fn locked_signed_and_hostile_documents_are_refused() {
     assert_eq!(refusal("a.odt", &odt("<text:p></text:q>")).code(), Code::Malformed);
     assert_eq!(refusal("a.odt", &pack(&[("mimetype", KIND)])).code(), Code::Malformed);
 }
+
+#[test]
+fn strict_refuses_hidden_parts_and_notes_that_it_cannot_take_out() {
+    use metascrub::policy::Policy;
+    use metascrub::refusal::Code;
+    for body in ["<table:table table:display=\"false\"/>", "<presentation:notes/>"] {
+        let bytes = odt(body);
+        let refusal = scrub_under(&Policy::strict(), "a.odt", &bytes).err().unwrap();
+        assert_eq!(refusal.code(), Code::NeedsResidual, "{refusal}");
+        scrub("a.odt", &bytes).unwrap();
+    }
+}

@@ -91,6 +91,11 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
             return Err(Refusal::new(Code::Signed, "the document is signed").hint("to drop the signature: --drop signatures"));
         }
     }
+    for name in ["content.xml", "styles.xml"] {
+        if let Some(bytes) = read(name)? {
+            unkeepable(job, &bytes).map_err(|r| r.within(name))?;
+        }
+    }
     let mut out = Outcome::default();
     if let Some(bytes) = read(MANIFEST_NAME)? {
         let doc = parse(&bytes).map_err(|r| r.within(MANIFEST_NAME))?;
@@ -110,6 +115,29 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut draft = rewrite(job, source, &archive, &mut |part| verdict(job, part, &stays, &mut out))?;
     std::mem::take(&mut out.notes).into_iter().for_each(|found| draft.note(found));
     draft.seal()
+}
+
+/// Notes and hidden parts cannot be taken out yet: where the policy drops them, a document that has them is refused.
+fn unkeepable(job: &Job, xml: &[u8]) -> Result<()> {
+    const HIDDEN: [&[u8]; 5] = [
+        b"table:visibility=\"collapse\"",
+        b"table:visibility=\"filter\"",
+        b"table:display=\"false\"",
+        b"presentation:visibility=\"hidden\"",
+        b"text:display=\"none\"",
+    ];
+    let has = |what: &[u8]| memchr::memmem::find(xml, what).is_some();
+    let refuse = |what, token| {
+        let text = format!("it has {what}, which this policy drops and this program cannot take out yet");
+        Err(Refusal::new(Code::NeedsResidual, text).hint(format!("delete them first, or use --keep {token}")))
+    };
+    if !job.keeps(Token::Notes) && has(b"<presentation:notes") {
+        return refuse("pages of notes", "notes");
+    }
+    if !job.keeps(Token::Hidden) && HIDDEN.iter().any(|h| has(h)) {
+        return refuse("hidden parts", "hidden");
+    }
+    Ok(())
 }
 
 /// Sifts the document and, as far as it refers to them, the documents inside it.
