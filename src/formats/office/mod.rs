@@ -19,3 +19,39 @@ pub(crate) fn is_path(text: &str) -> bool {
     ];
     text.rsplit_once('.').is_some_and(|(_, e)| ENDS.contains(&e.to_ascii_lowercase().as_str()))
 }
+
+/// Fields of Word and RTF that tell of people, times, places on disks, or data bases: their text stays, their code goes.
+pub(crate) const TELLING_FIELDS: &[&str] = &[
+    "AUTHOR",
+    "LASTSAVEDBY",
+    "USERNAME",
+    "USERINITIALS",
+    "USERADDRESS",
+    "FILENAME",
+    "TEMPLATE",
+    "CREATEDATE",
+    "SAVEDATE",
+    "PRINTDATE",
+    "EDITTIME",
+    "REVNUM",
+    "DOCPROPERTY",
+    "TITLE",
+    "SUBJECT",
+    "KEYWORDS",
+    "COMMENTS",
+    "INFO",
+    "DOCVARIABLE",
+    "ADDIN",
+    "CITATION",
+    "BIBLIOGRAPHY",
+    "INCLUDEPICTURE",
+    "INCLUDETEXT",
+    "LINK",
+    "DDE",
+    "DDEAUTO",
+    "MERGEFIELD",
+    "DATABASE",
+    "IMPORT",
+    "RD",
+    "FILESIZE",
+];

@@ -6,6 +6,7 @@ use super::ns::*;
 use super::package;
 use super::sift::{Fate, Sift};
 use crate::finding::Tells;
+use crate::formats::office::TELLING_FIELDS;
 use crate::formats::office::is_path;
 use crate::grammar::xml::{Attr, Document, Edits};
 use crate::policy::TrackedChanges;
@@ -97,47 +98,11 @@ pub(super) fn settings(sift: &mut Sift) {
     }
 }
 
-/// Fields that tell of people, times, places on disks, or data bases.
-const TELLING: &[&str] = &[
-    "AUTHOR",
-    "LASTSAVEDBY",
-    "USERNAME",
-    "USERINITIALS",
-    "USERADDRESS",
-    "FILENAME",
-    "TEMPLATE",
-    "CREATEDATE",
-    "SAVEDATE",
-    "PRINTDATE",
-    "EDITTIME",
-    "REVNUM",
-    "DOCPROPERTY",
-    "TITLE",
-    "SUBJECT",
-    "KEYWORDS",
-    "COMMENTS",
-    "INFO",
-    "DOCVARIABLE",
-    "ADDIN",
-    "CITATION",
-    "BIBLIOGRAPHY",
-    "INCLUDEPICTURE",
-    "INCLUDETEXT",
-    "LINK",
-    "DDE",
-    "DDEAUTO",
-    "MERGEFIELD",
-    "DATABASE",
-    "IMPORT",
-    "RD",
-    "FILESIZE",
-];
-
 fn is_telling(code: &str) -> bool {
     let mut words = code.split_whitespace();
     let name = words.next().unwrap_or_default().to_uppercase();
     let target = words.next().unwrap_or_default().trim_matches('"');
-    TELLING.contains(&name.as_str()) || (name == "HYPERLINK" && !target.starts_with('\\') && !package::may_link(target))
+    TELLING_FIELDS.contains(&name.as_str()) || (name == "HYPERLINK" && !target.starts_with('\\') && !package::may_link(target))
 }
 
 struct Field {

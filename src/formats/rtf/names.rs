@@ -1,5 +1,7 @@
 //! Which destinations, words and fields of RTF may survive.
 
+use crate::formats::office::TELLING_FIELDS;
+
 /// Destinations that go, marked as ignorable or not.
 const GO: &[&str] = &[
     "info",
@@ -162,40 +164,6 @@ const WORDS: &[&str] = &[
     "vern",
     "version",
 ];
-/// Fields that say who, when or where from. [formats/ooxml.md]
-const FIELDS: &[&str] = &[
-    "AUTHOR",
-    "LASTSAVEDBY",
-    "USERNAME",
-    "USERINITIALS",
-    "USERADDRESS",
-    "FILENAME",
-    "TEMPLATE",
-    "CREATEDATE",
-    "SAVEDATE",
-    "PRINTDATE",
-    "EDITTIME",
-    "REVNUM",
-    "DOCPROPERTY",
-    "TITLE",
-    "SUBJECT",
-    "KEYWORDS",
-    "COMMENTS",
-    "INFO",
-    "DOCVARIABLE",
-    "ADDIN",
-    "CITATION",
-    "BIBLIOGRAPHY",
-    "INCLUDEPICTURE",
-    "INCLUDETEXT",
-    "LINK",
-    "DDE",
-    "DDEAUTO",
-    "MERGEFIELD",
-    "DATABASE",
-    "IMPORT",
-    "RD",
-];
 /// Properties of shapes that name or link.
 const SHAPE: &[&str] = &["wzName", "metroBlob", "pihlShape", "pibName"];
 /// Words that are characters.
@@ -255,7 +223,7 @@ pub(super) fn word(name: &str) -> bool {
 
 /// Whether a field of this kind goes.
 pub(super) fn field(name: &str) -> bool {
-    FIELDS.contains(&name)
+    TELLING_FIELDS.contains(&name)
 }
 
 /// Whether a property of a shape goes.
