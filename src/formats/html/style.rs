@@ -1,19 +1,18 @@
-//! Style sheets, wherever they stand: a file of their own, a `style` element, a `style` attribute. Word's own properties
-//! and the maps to a developer's sources go, addresses are treated as in tags. In a file of its own comments go too.
+//! Style sheets, wherever they stand: a file of their own, a `style` element, a `style` attribute. Comments go,
+//! and Word's own properties; addresses are treated as in tags.
 
 use std::ops::Range;
 
 use super::address::{self, Data};
-use super::edits::Edits;
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
+use crate::formats::changes::Changes;
 use crate::grammar::css::{self, Piece};
-use crate::plan::Draft;
 use crate::refusal::Result;
 
 /// Where a style sheet stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Where {
+pub(crate) enum Where {
     /// A file of its own.
     File,
     /// A `style` element.
@@ -26,15 +25,14 @@ pub enum Where {
 ///
 /// # Errors
 /// Refusals of files in `data:` addresses.
-pub fn clean(job: &Job, draft: &mut Draft, edits: &mut Edits, bytes: &[u8], span: Range<usize>, place: Where) -> Result<()> {
+pub(crate) fn clean(job: &Job, changes: &mut Changes, bytes: &[u8], span: Range<usize>, place: Where) -> Result<()> {
     let text = &bytes[span.clone()];
     let here = |r: &Range<usize>| span.start + r.start..span.start + r.end;
-    let comments = place == Where::File || job.policy().is_strict();
     let format = if place == Where::File { "CSS" } else { "HTML" };
     let entities = place == Where::Attribute;
     for piece in css::pieces(text, entities) {
         match piece {
-            Piece::Comment(r) if comments || is_map(&text[r.clone()]) => {
+            Piece::Comment(r) => {
                 if text[r.clone()] == *b"/**/" {
                     continue;
                 }
@@ -44,15 +42,10 @@ pub fn clean(job: &Job, draft: &mut Draft, edits: &mut Edits, bytes: &[u8], span
                 let parts = word(r.start.checked_sub(1).and_then(|i| text.get(i))) && word(text.get(r.end));
                 let new = if parts { b"/**/".to_vec() } else { Vec::new() };
                 let found = Finding::removed(format, "comment in a style sheet", Tells::Text);
-                edits.put(here(&r), "comment", new, found.value(String::from_utf8_lossy(&text[r]).into_owned()));
-            }
-            Piece::Comment(_) => {
-                let why =
-                    "comments in styles and scripts of a page may be looked at by other scripts; --policy strict removes them";
-                edits.note(Finding::kept("HTML", "comments in style sheets", Tells::Text, why));
+                changes.put(here(&r), "comment", new, found.value(String::from_utf8_lossy(&text[r]).into_owned()));
             }
             Piece::Declaration { name, span: all } if text[name.clone()].to_ascii_lowercase().starts_with(b"mso-") => {
-                edits.remove(
+                changes.remove(
                     here(&all),
                     "mso property",
                     Finding::removed(format, "properties of Microsoft Office in styles", Tells::Software),
@@ -64,24 +57,19 @@ pub fn clean(job: &Job, draft: &mut Draft, edits: &mut Edits, bytes: &[u8], span
                 let plain = if entities { address::unescape(raw) } else { raw.into() };
                 if address::is_local(&plain) {
                     let found = Finding::removed(format, "path on a computer", Tells::History);
-                    edits.remove(here(&r), "url", found.value(String::from_utf8_lossy(&plain).into_owned()));
+                    changes.remove(here(&r), "url", found.value(String::from_utf8_lossy(&plain).into_owned()));
                     continue;
                 }
-                match address::data(job, draft, raw, entities)? {
+                match address::data(job, changes, raw, entities)? {
                     Data::Other => {}
-                    Data::Same => edits.member(here(&r), "data: address", None),
-                    Data::Changed(new) => edits.member(here(&r), "data: address", Some(new)),
+                    Data::Same => changes.member(here(&r), "data: address", None),
+                    Data::Changed(new) => changes.member(here(&r), "data: address", Some(new)),
                     Data::Omit => {
-                        edits.remove(here(&r), "url", Finding::removed(format, "file that cannot be cleaned", Tells::Unknown))
+                        changes.remove(here(&r), "url", Finding::removed(format, "file that cannot be cleaned", Tells::Unknown))
                     }
                 }
             }
         }
     }
     Ok(())
-}
-
-fn is_map(comment: &[u8]) -> bool {
-    let inner = comment[2..].trim_ascii_start();
-    inner.starts_with(b"# source") || inner.starts_with(b"@ source")
 }
