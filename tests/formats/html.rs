@@ -154,7 +154,8 @@ fn strict_and_tokens_take_more() {
 
 #[test]
 fn pages_in_utf_16_are_cleaned_where_they_stand() {
-    let dirty = "<html><!--CANARY--><meta name=author content='CANARY'><title>KEEPME \u{e4}\u{1f600}</title><p>\u{20ac}<!--CANARY";
+    let dirty =
+        "<html><!--CANARY--><meta name=author content='CANARY'><title>KEEPME \u{e4}\u{1f600}</title><p>\u{20ac}<!--CANARY";
     let clean = "<html><title>KEEPME \u{e4}\u{1f600}</title><p>\u{20ac}";
     let little = |text: &str| [&[0xff, 0xfe][..], &text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()].concat();
     let big = |text: &str| [&[0xfe, 0xff][..], &text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>()].concat();
