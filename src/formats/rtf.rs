@@ -65,7 +65,12 @@ fn text(bytes: &[u8]) -> String {
 fn witness(_: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
     let bytes = after.bytes(after.span(), u64::MAX)?;
     let signs = [&b"{\\info"[..], b"{\\*\\generator", b"{\\*\\rsidtbl", b"{\\*\\userprops", b"{\\*\\revtbl", b"{\\*\\datastore"];
-    match signs.iter().find(|s| memchr::memmem::find(&bytes, s).is_some()) {
+    // The brace is one, and the word ends where the sign does.
+    let said = |sign: &[u8]| {
+        let is = |i: usize| !bytes[..i].ends_with(b"\\") && !bytes.get(i + sign.len()).is_some_and(u8::is_ascii_alphabetic);
+        memchr::memmem::find_iter(&bytes, sign).any(is)
+    };
+    match signs.iter().find(|s| said(s)) {
         Some(_) if memchr::memmem::find(&bytes, b"\\bin").is_none() => {
             Err(Refusal::new(Code::Leftover, "document information is still there"))
         }
