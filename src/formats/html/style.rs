@@ -1,5 +1,5 @@
-//! Style sheets, wherever they stand: a file of their own, a `style` element, a `style` attribute. Comments go,
-//! and Word's own properties; addresses are treated as in tags.
+//! Style sheets, wherever they stand: a file of their own, a `style` element, a `style` attribute. Word's own properties
+//! and the maps to a developer's sources go, addresses are treated as in tags. In a file of its own comments go too.
 
 use std::ops::Range;
 
@@ -28,11 +28,12 @@ pub(crate) enum Where {
 pub(crate) fn clean(job: &Job, changes: &mut Changes, bytes: &[u8], span: Range<usize>, place: Where) -> Result<()> {
     let text = &bytes[span.clone()];
     let here = |r: &Range<usize>| span.start + r.start..span.start + r.end;
+    let comments = place == Where::File || job.policy().is_strict();
     let format = if place == Where::File { "CSS" } else { "HTML" };
     let entities = place == Where::Attribute;
     for piece in css::pieces(text, entities) {
         match piece {
-            Piece::Comment(r) => {
+            Piece::Comment(r) if comments || is_map(&text[r.clone()]) => {
                 if text[r.clone()] == *b"/**/" {
                     continue;
                 }
@@ -43,6 +44,10 @@ pub(crate) fn clean(job: &Job, changes: &mut Changes, bytes: &[u8], span: Range<
                 let new = if parts { b"/**/".to_vec() } else { Vec::new() };
                 let found = Finding::removed(format, "comment in a style sheet", Tells::Text);
                 changes.put(here(&r), "comment", new, found.value(String::from_utf8_lossy(&text[r]).into_owned()));
+            }
+            Piece::Comment(_) => {
+                let why = "comments in styles and scripts of a page may be looked at by scripts; --policy strict removes them";
+                changes.note(Finding::kept("HTML", "comments in style sheets", Tells::Text, why));
             }
             Piece::Declaration { name, span: all } if text[name.clone()].to_ascii_lowercase().starts_with(b"mso-") => {
                 changes.remove(
@@ -72,4 +77,9 @@ pub(crate) fn clean(job: &Job, changes: &mut Changes, bytes: &[u8], span: Range<
         }
     }
     Ok(())
+}
+
+fn is_map(comment: &[u8]) -> bool {
+    let inner = comment[2..].trim_ascii_start();
+    inner.starts_with(b"# source") || inner.starts_with(b"@ source")
 }
