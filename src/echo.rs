@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
 use crate::finding::Finding;
 use crate::plan::{Part, Plan};
@@ -50,7 +50,9 @@ impl Echo {
             }
         }
         let longest = needles.iter().map(Vec::len).max().unwrap_or(0);
-        let automaton = AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostFirst).build(&needles).ok()?;
+        // Small and quick to build: what it looks for is rare, and found by its prefilter.
+        let kind = Some(AhoCorasickKind::ContiguousNFA);
+        let automaton = AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostFirst).kind(kind).build(&needles).ok()?;
         Some(Echo { values, patterns, automaton, longest, heard: Mutex::new(BTreeSet::new()) })
     }
 
@@ -78,6 +80,14 @@ impl Echo {
         Ok(())
     }
 
+    /// Listens to an unpacked stream that is a source.
+    ///
+    /// # Errors
+    /// As [`Echo::hear`].
+    pub fn hear_stream(&self, place: &str, stream: &dyn Source, content: bool) -> Result<()> {
+        self.listen(stream, stream.span(), |value, _| self.tell(value, place, content, None))
+    }
+
     /// The warnings for what was heard in content.
     pub fn warnings(&self) -> Vec<String> {
         self.heard.lock().map(|heard| heard.iter().cloned().collect()).unwrap_or_default()
@@ -101,27 +111,33 @@ impl Echo {
     /// Calls `each` with the value and the position of every match in `span`, across the borders of blocks.
     fn listen(&self, source: &dyn Source, span: Span, mut each: impl FnMut(usize, u64) -> Result<()>) -> Result<()> {
         let mut outcome = Ok(());
-        let (mut tail, mut base) = (Vec::new(), span.start);
-        source::each_block(source, span, |block| {
-            if outcome.is_err() {
-                return;
-            }
-            let seam: Vec<u8>;
-            let text: &[u8] = if tail.is_empty() {
-                block
-            } else {
-                seam = [&tail[..], block].concat();
-                &seam
-            };
-            for found in self.automaton.find_iter(text) {
-                outcome = each(self.patterns[found.pattern().as_usize()], base + found.start() as u64);
-                if outcome.is_err() {
-                    return;
+        let mut search = |text: &[u8], base: u64, from: usize| {
+            for found in self.automaton.find_iter(text).filter(|found| found.end() > from) {
+                if outcome.is_ok() {
+                    outcome = each(self.patterns[found.pattern().as_usize()], base + found.start() as u64);
                 }
             }
-            let keep = text.len().min(self.longest.saturating_sub(1));
-            base += (text.len() - keep) as u64;
-            tail = text[text.len() - keep..].to_vec();
+        };
+        let reach = self.longest.saturating_sub(1);
+        // The end of what was heard so far, for values that the border cuts in two.
+        let (mut tail, mut at) = (Vec::new(), span.start);
+        source::each_block(source, span, |block| {
+            let seen = tail.len();
+            if seen > 0 {
+                tail.extend_from_slice(&block[..block.len().min(reach)]);
+                search(&tail, at - seen as u64, seen);
+            }
+            search(block, at, 0);
+            at += block.len() as u64;
+            if block.len() >= reach {
+                tail.clear();
+                tail.extend_from_slice(&block[block.len() - reach..]);
+            } else {
+                if seen == 0 {
+                    tail.extend_from_slice(block);
+                }
+                tail.drain(..tail.len().saturating_sub(reach));
+            }
         })?;
         outcome
     }

@@ -79,6 +79,19 @@ impl View {
         Ok(true)
     }
 
+    /// Whether `span` of the result is one piece of the input or of a member.
+    pub(crate) fn is_whole(&self, span: Span) -> bool {
+        let i = self.starts.partition_point(|s| *s <= span.start) - 1;
+        let step = self.plan.steps().get(i);
+        step.is_some_and(|s| matches!(s.fate, Fate::Keep | Fate::Splice(_)) && span.end <= self.starts[i + 1])
+    }
+
+    /// Whether the result lies in memory in pieces that are worth looking at where they lie: few, and thus large.
+    pub(crate) fn is_at_hand(&self) -> bool {
+        const PIECE: u64 = 4 << 10;
+        self.source.as_bytes().is_some() && (self.plan.steps().len() as u64).saturating_mul(PIECE) <= self.len()
+    }
+
     /// Whether the result is these bytes. Where the input is in memory too, kept spans are compared where they lie.
     pub fn agrees(&self, result: &[u8]) -> io::Result<bool> {
         let source = self.source.as_bytes();
@@ -251,6 +264,18 @@ impl Source for View {
             }
         }
         Ok(done)
+    }
+
+    fn lend(&self, span: Span) -> Option<&[u8]> {
+        let i = self.starts.partition_point(|s| *s <= span.start) - 1;
+        let step = self.plan.steps().get(i)?;
+        let inside = Span::new(span.start - self.starts[i], span.end.min(self.starts[i + 1]) - self.starts[i]);
+        match &step.fate {
+            Fate::Keep => self.source.lend(Span::new(step.span.start + inside.start, step.span.start + inside.end)),
+            Fate::Splice(source) => source.lend(inside),
+            Fate::Put(bytes) => bytes.get(inside.start as usize..inside.end as usize).filter(|piece| !piece.is_empty()),
+            _ => None,
+        }
     }
 
     fn send(&self, span: Span, to: &mut Sink) -> io::Result<()> {

@@ -179,9 +179,11 @@ fn witness(_: &Job, before: &dyn Source, after: &dyn Source) -> Result<Vec<&'sta
         return Err(Refusal::new(Code::Leftover, "a tag that should be gone is still there"));
     }
     let mut names = vec!["second directory walk"];
-    if let Some(bytes) = after.as_bytes().filter(|_| !tiff.big && before.len() < 1 << 24) {
+    const READ_BY_WITNESS: u64 = 1 << 24;
+    if !tiff.big && before.len().max(after.len()) < READ_BY_WITNESS {
+        let bytes = after.bytes(after.span(), READ_BY_WITNESS)?;
         let mut reader = exif::Reader::new();
-        if let Ok(exif) = reader.continue_on_error(true).read_raw(bytes.to_vec()).or_else(|e| e.distill_partial_result(|_| ())) {
+        if let Ok(exif) = reader.continue_on_error(true).read_raw(bytes).or_else(|e| e.distill_partial_result(|_| ())) {
             let other = |f: &&exif::Field| f.tag.context() != exif::Context::Tiff;
             if exif.fields().any(|f| other(&f)) {
                 return Err(Refusal::new(Code::Leftover, "kamadak-exif still sees Exif"));

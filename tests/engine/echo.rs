@@ -33,6 +33,32 @@ impl Source for Far {
     }
 }
 
+/// In memory, in pieces of three bytes.
+struct Crumbs(Vec<u8>);
+
+impl Source for Crumbs {
+    fn len(&self) -> u64 {
+        self.0.len() as u64
+    }
+    fn read_at(&self, at: u64, buf: &mut [u8]) -> io::Result<usize> {
+        Memory::new(self.0.clone()).read_at(at, buf)
+    }
+    fn lend(&self, span: Span) -> Option<&[u8]> {
+        self.0.get(span.start as usize..span.end.min(span.start + 3) as usize)
+    }
+}
+
+#[test]
+fn values_in_crumbs_are_heard() {
+    let echo = Echo::of(&[owner("Jane Q. Public"), owner("4 Privet Drive, London")]).unwrap();
+    for front in 0..6 {
+        let text = [vec![b'.'; front], b"Jane Q. Public".to_vec()].concat();
+        assert!(echo.hear_stream("a", &Crumbs([&text[..], b"..."].concat()), false).is_err());
+        assert!(echo.hear_stream("a", &Crumbs(text), false).is_err());
+    }
+    echo.hear_stream("a", &Crumbs(b"Jane Q. Publi".to_vec()), false).unwrap();
+}
+
 #[test]
 fn short_or_harmless_values_are_not_listened_for() {
     assert!(Echo::of(&[owner("Ann")]).is_none());

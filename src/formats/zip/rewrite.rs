@@ -26,7 +26,7 @@ use crate::grammar::zip::{Archive, DEFLATED, DESCRIPTOR, END, END64, Entry, LOCA
 use crate::plan::{Draft, Fate, Number};
 use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
-use crate::source::{self, BLOCK, Shared, Source, Span, Spool, Window};
+use crate::source::{self, BLOCK, Shared, Span, Spool, Window};
 
 /// A member on its way through [`rewrite`].
 pub struct Part<'a> {
@@ -313,13 +313,15 @@ fn keep<'a>(job: &Job, draft: &mut Draft, spool: &mut Spool, part: &Part<'a>, ve
             (!cleaned.is_identity()).then(|| cleaned.bytes())
         }
         Becomes::Bytes(bytes) => {
-            hear(job, part.name(), &**bytes, verdict.content)?;
+            job.hear_stream(part.name(), &**bytes, verdict.content)?;
             let there = part.bytes()?;
             let same = bytes.len() == there.len() && crate::view::same(&**bytes, &*there, there.span())?;
             (!same).then(|| bytes.clone())
         }
         _ => {
-            hear(job, part.name(), &*part.bytes()?, verdict.content)?;
+            if job.is_heard() {
+                job.hear_stream(part.name(), &*part.bytes()?, verdict.content)?;
+            }
             None
         }
     };
@@ -337,20 +339,6 @@ fn keep<'a>(job: &Job, draft: &mut Draft, spool: &mut Spool, part: &Part<'a>, ve
         }
     };
     Ok(Some(Kept { entry, kind: part.kind, facts, data, renamed, at: 0 }))
-}
-
-/// Lets the echo listen to a part that is no file of its own.
-fn hear(job: &Job, name: &str, bytes: &dyn Source, content: bool) -> Result<()> {
-    if !job.is_heard() {
-        return Ok(());
-    }
-    let mut heard = Ok(());
-    source::each_block(bytes, bytes.span(), |block| {
-        if heard.is_ok() {
-            heard = job.hear(name, block, content);
-        }
-    })?;
-    heard
 }
 
 /// Finds out where every member will begin, which decides about the ZIP64 form of its record; returns where the directory

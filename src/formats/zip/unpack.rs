@@ -112,14 +112,17 @@ pub fn deflate(bytes: &dyn Source, spool: &mut Spool) -> Result<(Span, u32)> {
     let start = spool.len();
     let mut crc = crc32fast::Hasher::new();
     let mut packer = DeflateEncoder::new(&mut *spool, Compression::new(6));
-    let mut wrote = Ok(());
-    source::each_block(bytes, bytes.span(), |block| {
-        crc.update(block);
-        if wrote.is_ok() {
-            wrote = packer.write_all(block);
-        }
-    })?;
-    wrote.and_then(|()| packer.finish().map(|_| ())).map_err(Refusal::write)?;
+    // Blocks of one size: what the packer makes depends on how it is fed, and must not on how the bytes lie.
+    let mut block = vec![0; (BLOCK as u64).min(bytes.len()) as usize];
+    let mut at = 0;
+    while at < bytes.len() {
+        let part = &mut block[..(BLOCK as u64).min(bytes.len() - at) as usize];
+        bytes.fill(at, part)?;
+        crc.update(part);
+        packer.write_all(part).map_err(Refusal::write)?;
+        at += part.len() as u64;
+    }
+    packer.finish().map_err(Refusal::write)?;
     Ok((Span::new(start, spool.len()), crc.finalize()))
 }
 
