@@ -524,6 +524,11 @@ pub fn unescape(raw: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Text as it is written between tags and in attributes.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 /// What is taken out of a document and what takes its place.
 #[derive(Default)]
 pub struct Edits(Vec<(Range<usize>, String)>);

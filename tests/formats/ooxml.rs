@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 
 use crate::support::*;
 use metascrub::grammar::cfb::{self, Content, Entry};
-use metascrub::policy::{Policy, TrackedChanges, UnknownMembers};
+use metascrub::policy::{Policy, Token, TrackedChanges, UnknownMembers};
 use metascrub::refusal::Code;
 
 const R: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
@@ -402,4 +402,57 @@ fn broken_bodies_are_refused_or_proved() {
             }
         }
     }
+}
+
+#[test]
+fn comments_are_kept_without_people_and_times() {
+    let policy = Policy::default().with(Token::Comments, true);
+    let given = "<w:p><w:commentRangeStart w:id=\"0\"/><w:r><w:t>a</w:t></w:r><w:commentRangeEnd w:id=\"0\"/><w:r><w:commentReference w:id=\"0\"/></w:r></w:p>";
+    let comments = format!(
+        "<w:comments {W}><w:comment w:id=\"0\" w:author=\"CANARY\" w:initials=\"CANARY\" w:date=\"2024-01-01T00:00:00Z\"><w:p><w:r><w:t>KEEPME</w:t></w:r></w:p></w:comment></w:comments>"
+    );
+    let bytes = docx(given, &rel("rId1", "comments", "comments.xml", false), &[("word/comments.xml", &comments)]);
+    let clean = scrub_under(&policy, "a.docx", &bytes).unwrap();
+    clean.tells_nothing();
+    assert_eq!(body(&clean.bytes), given);
+    assert!(part(&clean.bytes, "word/comments.xml").contains("<w:comment w:id=\"0\" w:author=\"Author\"><w:p>"));
+    scrub_under(&policy, "a.docx", &clean.bytes).unwrap().unchanged();
+}
+
+#[test]
+fn hidden_text_goes_where_the_policy_drops_it() {
+    let policy = Policy::default().with(Token::Hidden, false);
+    let given = "<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>CANARY</w:t></w:r><w:r><w:t>a</w:t></w:r></w:p>";
+    let clean = scrub_under(&policy, "a.docx", &docx(given, "", &[])).unwrap();
+    assert_eq!(body(&clean.bytes), "<w:p><w:r><w:t>a</w:t></w:r></w:p>");
+}
+
+#[test]
+fn notes_and_hidden_slides_go_where_the_policy_drops_them() {
+    let p = "xmlns:p=\"http://schemas.openxmlformats.org/presentationml/2006/main\"";
+    let types = format!(
+        "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/ppt/presentation.xml\" \
+         ContentType=\"application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml\"/></Types>"
+    );
+    let main = format!(
+        "<p:presentation {p} xmlns:r=\"{R}\"><p:sldIdLst><p:sldId id=\"256\" r:id=\"rId1\"/><p:sldId id=\"257\" r:id=\"rId2\"/></p:sldIdLst></p:presentation>"
+    );
+    let slides = rels(&(rel("rId1", "slide", "slide1.xml", false) + &rel("rId2", "slide", "slide2.xml", false)));
+    let bytes = pack(&[
+        ("[Content_Types].xml", &types),
+        ("_rels/.rels", &rels(&rel("rId1", "officeDocument", "ppt/presentation.xml", false))),
+        ("ppt/presentation.xml", &main),
+        ("ppt/_rels/presentation.xml.rels", &slides),
+        ("ppt/slide1.xml", &format!("<p:sld {p}><p:cSld/></p:sld>")),
+        ("ppt/_rels/slide1.xml.rels", &rels(&rel("rId1", "notesSlide", "notes1.xml", false))),
+        ("ppt/notes1.xml", &format!("<p:notes {p}><p:cSld name=\"CANARY\"/></p:notes>")),
+        ("ppt/slide2.xml", &format!("<p:sld {p} show=\"0\"><p:cSld name=\"CANARY\"/></p:sld>")),
+    ]);
+    let policy = Policy::default().with(Token::Hidden, false).with(Token::Notes, false);
+    let clean = scrub_under(&policy, "a.pptx", &bytes).unwrap();
+    clean.tells_nothing();
+    assert!(!has(&clean.bytes, "ppt/slide2.xml") && !has(&clean.bytes, "ppt/notes1.xml") && has(&clean.bytes, "ppt/slide1.xml"));
+    assert!(!part(&clean.bytes, "ppt/presentation.xml").contains("257"));
+    scrub_under(&policy, "a.pptx", &clean.bytes).unwrap().unchanged();
 }

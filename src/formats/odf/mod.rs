@@ -118,7 +118,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     draft.seal()
 }
 
-/// Notes and hidden parts cannot be taken out yet: where the policy drops them, a document that has them is refused.
+/// Hidden parts cannot be taken out yet: where the policy drops them, a document that has them is refused.
 fn unkeepable(job: &Job, xml: &[u8]) -> Result<()> {
     const HIDDEN: [&[u8]; 5] = [
         b"table:visibility=\"collapse\"",
@@ -132,9 +132,6 @@ fn unkeepable(job: &Job, xml: &[u8]) -> Result<()> {
         let text = format!("it has {what}, which this policy drops and this program cannot take out yet");
         Err(Refusal::new(Code::NeedsResidual, text).hint(format!("delete them first, or use --keep {token}")))
     };
-    if !job.keeps(Token::Notes) && has(b"<presentation:notes") {
-        return refuse("pages of notes", "notes");
-    }
     if !job.keeps(Token::Hidden) && HIDDEN.iter().any(|h| has(h)) {
         return refuse("hidden parts", "hidden");
     }

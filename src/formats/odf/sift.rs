@@ -199,6 +199,7 @@ fn element(job: &Job, doc: &Document, n: usize, tally: &mut Tally, edits: &mut E
         }
         (DC, "creator" | "date") if who_and_when(doc, n, tally, edits) => Ok(Fate::Stay),
         (TEXT, "change" | "change-start" | "change-end") => go("marks of insertions and deletions", Tells::History),
+        (PRESENTATION, "notes") if !job.keeps(Token::Notes) => go("speaker notes", Tells::Text),
         (OFFICE, "change-info") => go("insertions and deletions", Tells::Who),
         (OFFICE, "scripts") if doc.children(n).next().is_some() => go("macros", Tells::Software),
         (SCRIPT, "event-listener") => go("macros", Tells::Software),

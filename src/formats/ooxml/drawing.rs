@@ -71,7 +71,7 @@ pub(super) fn theme(sift: &mut Sift, attr: &Attr) {
 /// VML: shapes that are comments go.
 pub(super) fn vml(sift: &mut Sift, n: usize) -> Fate {
     let doc = sift.doc;
-    if doc.ns(n) == V && doc.local(n) == "shape" && is_note(doc, n) {
+    if !sift.keeps(Token::Comments) && doc.ns(n) == V && doc.local(n) == "shape" && is_note(doc, n) {
         return Fate::Go("comments", Tells::Who);
     }
     Fate::Stay

@@ -3,7 +3,9 @@
 use super::ns::*;
 use super::sift::{Fate, Sift};
 use crate::finding::Tells;
-use crate::grammar::xml::{Attr, NONE};
+use crate::formats::office::AUTHOR;
+use crate::grammar::xml::{Attr, NONE, escape};
+use crate::policy::Token;
 use crate::refusal::Result;
 
 /// What becomes of an element.
@@ -11,6 +13,15 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
     let doc = sift.doc;
     let go = |label, tells| Ok(Fate::Go(label, tells));
     match doc.local(n) {
+        "author" => {
+            let author = doc.text(n);
+            if author != AUTHOR && !doc.close(n).is_empty() {
+                sift.tally.value("author of comments", Tells::Who, author);
+                sift.tally.rewritten("authors of comments", Tells::Who);
+                sift.edits.put(doc.inside(n), AUTHOR);
+            }
+            Ok(Fate::Stay)
+        }
         "fileSharing" => {
             if let Some(user) = doc.attr(n, NONE, "userName") {
                 sift.tally.value("user who reserved the workbook", Tells::Who, user.value());
@@ -42,6 +53,24 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
     }
 }
 
+/// A comment that stays: Excel begins it with the name of whoever wrote it.
+pub(super) fn comment(sift: &mut Sift, n: usize) -> Fate {
+    let doc = sift.doc;
+    sift.tally.kept("comments", Tells::Text, "--keep comments");
+    let number = doc.attr(n, NONE, "authorId").and_then(|a| a.value().parse::<usize>().ok());
+    let author = (0..doc.len()).filter(|i| doc.local(*i) == "author").nth(number.unwrap_or(usize::MAX)).map(|a| doc.text(a));
+    let first = (n..doc.past(n)).find(|i| doc.ns(*i) == S && doc.local(*i) == "t");
+    if let (Some(author), Some(first)) = (author.filter(|a| !a.is_empty() && a != AUTHOR), first)
+        && let Some(rest) = doc.text(first).strip_prefix(&author)
+        && rest.starts_with(':')
+        && !doc.close(first).is_empty()
+    {
+        sift.tally.rewritten("authors of comments", Tells::Who);
+        sift.edits.put(doc.inside(first), format!("{AUTHOR}{}", escape(rest)));
+    }
+    Fate::Stay
+}
+
 /// Attributes that go.
 pub(super) fn attribute(sift: &mut Sift, local: &str, attr: &Attr) -> Option<(&'static str, Tells)> {
     if attr.ns != NONE {
@@ -57,7 +86,7 @@ pub(super) fn attribute(sift: &mut Sift, local: &str, attr: &Attr) -> Option<(&'
         }
         ("fileVersion", _) => Some(("version of the program", Tells::Software)),
         ("workbookView", "xWindow" | "yWindow" | "windowWidth" | "windowHeight") => Some(("place of the window", Tells::Device)),
-        ("workbookPr" | "sheetPr", "codeName") => Some(("names for macros", Tells::Software)),
+        ("workbookPr" | "sheetPr", "codeName") if !sift.keeps(Token::Macros) => Some(("names for macros", Tells::Software)),
         ("pivotCacheDefinition", "refreshedBy") => {
             sift.tally.value("who refreshed a pivot table", Tells::Who, attr.value());
             Some(("who refreshed a pivot table", Tells::Who))

@@ -20,6 +20,7 @@ use crate::format::{Format, Head, Match};
 use crate::grammar::xml::NONE;
 use crate::grammar::zip::{Archive, LOCAL};
 use crate::plan::Plan;
+use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{Shared, Source};
 
@@ -111,7 +112,9 @@ fn witness(job: &Job, before: &dyn Source, after: &dyn Source) -> Result<Vec<&'s
     for name in archive.file_names().flatten() {
         let lower = name.to_lowercase();
         let gone = ["docprops/", "vbaproject.bin", "printersettings", "/comments", "people.xml", "/persons/", "_xmlsignatures"];
-        if gone.iter().any(|g| lower.contains(g)) {
+        let kept = (job.keeps(Token::Macros) && lower.ends_with("vbaproject.bin"))
+            || (job.keeps(Token::Comments) && lower.contains("/comments"));
+        if !kept && gone.iter().any(|g| lower.contains(g)) {
             return Err(Refusal::new(Code::Leftover, "a part that should be gone is still there").within(&name));
         }
     }

@@ -211,6 +211,8 @@ pub(super) enum Leads {
     Chunk,
     /// A link that a person can follow.
     Link,
+    /// Macros, where the policy keeps them.
+    Macros,
     /// Something that goes.
     Gone(&'static str, Tells),
 }
@@ -324,7 +326,7 @@ pub(super) fn leads(kind: &str, content_type: &str) -> Leads {
 
 /// Whether elements name relationships of this kind, so that one that no element names is nobody's.
 pub(super) fn is_named(leads: Leads) -> bool {
-    !matches!(leads, Leads::Xml | Leads::Font | Leads::Gone(..))
+    !matches!(leads, Leads::Xml | Leads::Font | Leads::Macros | Leads::Gone(..))
 }
 
 /// Whether a link may stay: addresses of the web, of mail and telephone, places in this document, files beside it.

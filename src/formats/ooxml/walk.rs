@@ -19,6 +19,9 @@ use crate::policy::{Token, TrackedChanges, UnknownMembers};
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{Memory, Shared};
 
+/// What a slide is called that goes because it is hidden.
+const HIDDEN_SLIDE: &str = "hidden slide";
+
 /// What becomes of a part that stays.
 enum Stays {
     /// An XML part: changed where there are bytes.
@@ -109,10 +112,8 @@ impl Walker<'_> {
 
     /// A part that goes, and what it told.
     fn leave(&mut self, part: usize, kind: &str, label: &'static str, tells: Tells) -> Result<()> {
-        if (label == "comments" && self.job.keeps(Token::Comments))
-            || (label == "macros and controls" && self.job.keeps(Token::Macros))
-        {
-            return Err(Refusal::unsupported(format!("{label} cannot be kept in a cleaned document so far")));
+        if kind == "control" && self.job.keeps(Token::Macros) {
+            return Err(Refusal::unsupported("controls with macros cannot be kept in a cleaned document so far"));
         }
         if matches!(kind, "revisionHeaders" | "revisionLog") && tracked_changes(self.job) != TrackedChanges::Accept {
             return Err(Refusal::new(Code::NeedsResidual, "the workbook is shared and holds tracked changes")
@@ -187,7 +188,7 @@ impl Walker<'_> {
         }
         let stays = match how {
             Leads::Xml | Leads::Link => return self.xml(part).map_err(|r| r.within(&self.package.name(part))),
-            Leads::Media | Leads::Package | Leads::Object | Leads::Chunk => Stays::File,
+            Leads::Media | Leads::Package | Leads::Object | Leads::Chunk | Leads::Macros => Stays::File,
             Leads::Font | Leads::Gone(..) => Stays::Same,
         };
         self.walk.stays.insert(part, stays);
@@ -213,6 +214,13 @@ impl Walker<'_> {
         let alive: HashSet<String> =
             decided.iter().filter(|d| !matches!(d.leads, Leads::Gone(..))).map(|d| d.relation.id.clone()).collect();
 
+        let hidden = decided.iter().filter(|d| matches!(d.leads, Leads::Gone(HIDDEN_SLIDE, _)));
+        self.common.hidden = hidden.map(|d| d.relation.id.clone()).collect();
+        for d in decided.iter().filter(|d| d.leads == Leads::Macros) {
+            let name = d.target.map(|t| self.package.name(t)).unwrap_or_default();
+            let why = "--keep macros; names and paths in them stay";
+            self.walk.notes.push(Finding::kept(name, "macros", Tells::Software, why));
+        }
         let mut before = Tally::default();
         let rejected = tracked::reject(self.job, &bytes, &mut before)?;
         let source = rejected.as_deref().unwrap_or(&bytes);
@@ -310,7 +318,10 @@ impl Walker<'_> {
         if how == Leads::Xml && self.package.is_empty(target) {
             how = gone("a part without content", Tells::History);
         }
-        if relation.kind == "vmlDrawing" {
+        if let Some(said) = self.by_policy(&relation.kind, target)? {
+            how = said;
+        }
+        if relation.kind == "vmlDrawing" && !self.job.keeps(Token::Comments) {
             let bytes = self.package.read(target)?;
             let doc = package::parse(&bytes).map_err(|r| r.within(&name))?;
             if drawing::is_only_notes(&doc) {
@@ -339,6 +350,31 @@ impl Walker<'_> {
             how = gone("embedded fonts", Tells::Software);
         }
         Ok(Decided { relation, target: Some(target), leads: how })
+    }
+
+    /// What the policy says of a part that would otherwise go or stay.
+    fn by_policy(&self, kind: &str, target: usize) -> Result<Option<Leads>> {
+        let keeps = |token| self.job.keeps(token);
+        Ok(match kind {
+            // Of the newer comments of PowerPoint and of threads, what is said is in other words elsewhere, or cannot stay.
+            "comments" if keeps(Token::Comments) => {
+                if self.package.content_type(target).contains("ms-powerpoint") {
+                    let what = "this newer kind of comments cannot be kept in a cleaned presentation so far";
+                    return Err(Refusal::unsupported(what).hint("let the comments go: leave out --keep comments"));
+                }
+                Some(Leads::Xml)
+            }
+            "commentAuthors" if keeps(Token::Comments) => Some(Leads::Xml),
+            "vbaProject" if keeps(Token::Macros) => Some(Leads::Macros),
+            "notesSlide" if !keeps(Token::Notes) => Some(Leads::Gone("speaker notes", Tells::Text)),
+            "slide" if !keeps(Token::Hidden) => {
+                let bytes = self.package.read(target)?;
+                let doc = package::parse(&bytes).map_err(|r| r.within(&self.package.name(target)))?;
+                let hidden = doc.attr(0, NONE, "show").is_some_and(|a| matches!(&*a.value(), "0" | "false"));
+                hidden.then_some(Leads::Gone(HIDDEN_SLIDE, Tells::Hidden))
+            }
+            _ => None,
+        })
     }
 
     /// The list of content types, without those of parts that are not there.

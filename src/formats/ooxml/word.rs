@@ -10,6 +10,7 @@ use crate::finding::Tells;
 use crate::formats::office::TELLING_FIELDS;
 use crate::formats::office::is_path;
 use crate::grammar::xml::Attr;
+use crate::policy::Token;
 use crate::refusal::{Refusal, Result};
 
 /// Settings that change how the document looks or behaves. [ISO 29500-1 17.15.1]
@@ -204,8 +205,18 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
             _ => Fate::Go(tracked, history),
         },
         "moveFromRangeEnd" | "moveToRangeEnd" => Fate::Quiet,
+        "commentRangeStart" | "commentRangeEnd" | "annotationRef" | "commentReference" | "comment"
+            if sift.keeps(Token::Comments) =>
+        {
+            if local == "comment" {
+                sift.tally.kept("comments", Tells::Text, "--keep comments");
+            }
+            Fate::Stay
+        }
         "commentRangeStart" | "commentRangeEnd" | "annotationRef" => Fate::Go("marks of comments", Tells::Who),
-        "r" if doc.children(n).any(|c| doc.local(c) == "commentReference" && doc.ns(c) == W)
+        "r" if !sift.keeps(Token::Hidden) && is_hidden_run(sift, n) => Fate::Go("hidden text", Tells::Hidden),
+        "r" if !sift.keeps(Token::Comments)
+            && doc.children(n).any(|c| doc.local(c) == "commentReference" && doc.ns(c) == W)
             && doc.children(n).all(|c| matches!(doc.local(c), "rPr" | "commentReference" | "annotationRef")) =>
         {
             Fate::Go("marks of comments", Tells::Who)
@@ -222,9 +233,7 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
         "fldSimple" if doc.attr(n, W, "instr").is_some_and(|a| is_telling(&a.value())) => {
             Fate::Unwrap("codes of fields", history)
         }
-        "vanish" | "webHidden"
-            if within == "rPr" && doc.attr(n, W, "val").is_none_or(|a| !matches!(&*a.value(), "0" | "false" | "off")) =>
-        {
+        "vanish" | "webHidden" if within == "rPr" && is_on(sift, n) => {
             if local == "vanish" && doc.ancestors(n).any(|a| doc.local(a) == "r") {
                 sift.hidden("hidden text", "hidden text is content")?;
             }
@@ -233,6 +242,18 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
         "control" if doc.ns(n) == W => Fate::Go("macros and controls", Tells::Software),
         _ => Fate::Stay,
     })
+}
+
+/// Whether a switch of a run is on.
+fn is_on(sift: &Sift, n: usize) -> bool {
+    sift.doc.attr(n, W, "val").is_none_or(|a| !matches!(&*a.value(), "0" | "false" | "off"))
+}
+
+/// Whether a run is hidden and holds nothing that others need.
+fn is_hidden_run(sift: &Sift, n: usize) -> bool {
+    let doc = sift.doc;
+    let hidden = doc.child(n, W, "rPr").and_then(|p| doc.child(p, W, "vanish")).is_some_and(|v| is_on(sift, v));
+    hidden && doc.children(n).all(|c| !matches!(doc.local(c), "fldChar" | "instrText"))
 }
 
 /// Attributes that go.
