@@ -110,8 +110,8 @@ fn restored(doc: &Document, mark: usize, deletion: usize) -> Result<String> {
         return Ok(text(doc.inside(*first)));
     }
     let fits = |n: usize| is_paragraph(doc, n) && doc.local(n) == doc.local(around) && doc.prefix(n) == doc.prefix(around);
-    let is_open = |n: usize| doc.close(n).is_empty();
-    if !fits(*first) || !fits(*last) || is_open(*first) || is_open(*last) {
+    let whole = |i: usize| fits(i) && !doc.close(i).is_empty();
+    if !whole(*first) || !whole(*last) {
         return Err(cannot("a deletion reaches over parts that cannot be put back"));
     }
     // The paragraph of the mark ends with the first, and goes on in the last.

@@ -105,7 +105,7 @@ pub(super) fn object_to_picture(sift: &mut Sift, n: usize) -> bool {
     sift.edits.cut(span.end..frame.end);
     let id = |from: usize| (from..doc.past(from)).find(|i| doc.local(*i) == "cNvPr").and_then(|i| doc.attr(i, NONE, "id"));
     if let (Some(old), Some(new)) = (id(picture), id(n)) {
-        sift.edits.put(old.value_span.clone(), new.value());
+        sift.edits.put(old.value_span.clone(), new.value().into_owned());
     }
     sift.flattened.extend(around);
     false
