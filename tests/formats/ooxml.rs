@@ -456,3 +456,116 @@ fn notes_and_hidden_slides_go_where_the_policy_drops_them() {
     assert!(!part(&clean.bytes, "ppt/presentation.xml").contains("257"));
     scrub_under(&policy, "a.pptx", &clean.bytes).unwrap().unchanged();
 }
+
+/// A package whose main part has this name, kind and content, with these relationships and further parts.
+fn package(main: (&str, &str, &str), links: &str, more: &[(&str, &str)]) -> Vec<u8> {
+    let (name, kind, content) = main;
+    let types = format!(
+        "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Default Extension=\"xml\" ContentType=\"application/xml\"/><Default Extension=\"vml\" ContentType=\"application/vnd.openxmlformats-officedocument.vmlDrawing\"/>\
+         <Override PartName=\"/{name}\" ContentType=\"application/vnd.openxmlformats-officedocument.{kind}.main+xml\"/></Types>"
+    );
+    let (folder, file) = name.rsplit_once('/').unwrap();
+    let (root, list, place) =
+        (rels(&rel("rId1", "officeDocument", name, false)), rels(links), format!("{folder}/_rels/{file}.rels"));
+    let mut parts = vec![("[Content_Types].xml", &*types), ("_rels/.rels", &root), (name, content), (&place, &list)];
+    parts.extend_from_slice(more);
+    pack(&parts)
+}
+
+const S: &str = "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"";
+
+/// A workbook of one sheet.
+fn xlsx(sheet: &str, sheet_links: &str, more: &[(&str, &str)]) -> Vec<u8> {
+    let main =
+        format!("<workbook {S} xmlns:r=\"{R}\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>");
+    let sheet = format!("<worksheet {S} xmlns:r=\"{R}\">{sheet}</worksheet>");
+    let list = rels(sheet_links);
+    let mut parts = vec![("xl/s.xml", &*sheet), ("xl/_rels/s.xml.rels", &list)];
+    parts.extend_from_slice(more);
+    package(("xl/workbook.xml", "spreadsheetml.sheet", &main), &rel("rId1", "worksheet", "s.xml", false), &parts)
+}
+
+#[test]
+fn comments_of_cells_are_kept_without_people() {
+    let policy = Policy::default().with(Token::Comments, true);
+    let comments = format!(
+        "<comments {S}><authors><author>CANARY</author></authors><commentList><comment ref=\"A1\" authorId=\"0\"><text><r><t>CANARY:</t></r>\
+         <r><t>KEEPME</t></r></text></comment></commentList></comments>"
+    );
+    let vml = "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><v:shape>\
+               <x:ClientData ObjectType=\"Note\"/></v:shape></xml>";
+    let links = rel("rId1", "comments", "comments1.xml", false) + &rel("rId2", "vmlDrawing", "n.vml", false);
+    let bytes = xlsx("<sheetData/><legacyDrawing r:id=\"rId2\"/>", &links, &[("xl/comments1.xml", &comments), ("xl/n.vml", vml)]);
+    let clean = scrub_under(&policy, "a.xlsx", &bytes).unwrap();
+    clean.tells_nothing();
+    let kept = part(&clean.bytes, "xl/comments1.xml");
+    assert!(kept.contains("KEEPME") && kept.contains("<author>Author</author>") && kept.contains("<t>Author:</t>"), "{kept}");
+    assert!(has(&clean.bytes, "xl/n.vml"));
+    let without = scrub("a.xlsx", &bytes).unwrap();
+    assert!(!has(&without.bytes, "xl/comments1.xml") && !has(&without.bytes, "xl/n.vml"));
+    assert!(!part(&without.bytes, "xl/s.xml").contains("legacyDrawing"));
+}
+
+#[test]
+fn older_comments_of_slides_are_kept_without_people() {
+    let policy = Policy::default().with(Token::Comments, true);
+    let p = "xmlns:p=\"http://schemas.openxmlformats.org/presentationml/2006/main\"";
+    let main = format!(
+        "<p:presentation {p} xmlns:r=\"{R}\"><p:sldIdLst><p:sldId id=\"256\" r:id=\"rId1\"/></p:sldIdLst></p:presentation>"
+    );
+    let links = rel("rId1", "slide", "slide1.xml", false) + &rel("rId2", "commentAuthors", "authors.xml", false);
+    let bytes = package(
+        ("ppt/presentation.xml", "presentationml.presentation", &main),
+        &links,
+        &[
+            ("ppt/slide1.xml", &format!("<p:sld {p}><p:cSld/></p:sld>")),
+            ("ppt/_rels/slide1.xml.rels", &rels(&rel("rId1", "comments", "comment1.xml", false))),
+            (
+                "ppt/authors.xml",
+                &format!(
+                    "<p:cmAuthorLst {p}><p:cmAuthor id=\"0\" name=\"CANARY\" initials=\"CANARY\" lastIdx=\"1\" clrIdx=\"0\"/></p:cmAuthorLst>"
+                ),
+            ),
+            (
+                "ppt/comment1.xml",
+                &format!(
+                    "<p:cmLst {p}><p:cm authorId=\"0\" dt=\"2024-01-01T00:00:00.000\" idx=\"1\"><p:pos x=\"1\" y=\"1\"/><p:text>KEEPME</p:text></p:cm></p:cmLst>"
+                ),
+            ),
+        ],
+    );
+    let clean = scrub_under(&policy, "a.pptx", &bytes).unwrap();
+    clean.tells_nothing();
+    let kept = part(&clean.bytes, "ppt/comment1.xml");
+    assert!(kept.contains("KEEPME") && !kept.contains("2024"), "{kept}");
+    assert!(!has(&scrub("a.pptx", &bytes).unwrap().bytes, "ppt/comment1.xml"));
+}
+
+#[test]
+fn macros_are_kept_where_the_policy_says_so_and_told() {
+    let project = root_of(vec![stream("PROJECT", b"Module=KEEPME"), stream("PROJECTwm", b"KEEPME")]);
+    let project = cfb::write(&project).unwrap();
+    let types = format!(
+        "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Default Extension=\"bin\" ContentType=\"application/vnd.ms-office.vbaProject\"/><Override PartName=\"/word/document.xml\" \
+         ContentType=\"application/vnd.ms-word.document.macroEnabled.main+xml\"/></Types>"
+    );
+    let root = rels(&rel("rId1", "officeDocument", "word/document.xml", false));
+    let links = rels(
+        "<Relationship Id=\"rId1\" Type=\"http://schemas.microsoft.com/office/2006/relationships/vbaProject\" Target=\"vbaProject.bin\"/>",
+    );
+    let bytes = pack_bytes(&[
+        ("[Content_Types].xml", types.as_bytes()),
+        ("_rels/.rels", root.as_bytes()),
+        ("word/document.xml", format!("<w:document {W}><w:body/></w:document>").as_bytes()),
+        ("word/_rels/document.xml.rels", links.as_bytes()),
+        ("word/vbaProject.bin", &project),
+    ]);
+    let kept = scrub_under(&Policy::default().with(Token::Macros, true), "a.docm", &bytes).unwrap();
+    assert!(has(&kept.bytes, "word/vbaProject.bin"));
+    kept.found("macros");
+    let gone = scrub("a.docm", &bytes).unwrap();
+    assert!(!has(&gone.bytes, "word/vbaProject.bin"));
+    gone.found("macros and controls");
+}

@@ -1,6 +1,6 @@
 //! OpenDocument: texts, tables, presentations and drawings in a ZIP. Content and styles are sifted and keep every byte that
 //! does not go; settings keep what changes the layout; pictures and objects that the content refers to are cleaned by their
-//! own rows; properties, previews, histories, comments and macros go, tracked changes are accepted. It does not know
+//! own rows; properties, previews, histories, comments and macros go, tracked changes are accepted, unless the policy says otherwise. It does not know
 //! databases, nor flat XML files.
 
 mod ns;

@@ -1,15 +1,18 @@
 //! Office Open XML: Word, Excel and PowerPoint, with their templates and macro kinds. Parts are kept that can be reached from
 //! the main part by relationships of known types; each XML part is sifted and keeps every byte that does not go; pictures and
-//! embedded documents are cleaned by their own rows. Macros, comments, properties and links to files go; tracked changes are
-//! accepted. It does not know the binary workbook, nor flat XML packages.
+//! embedded documents are cleaned by their own rows. Macros, comments, properties and links to files go and tracked
+//! changes are accepted, unless the policy says otherwise. It does not know the binary workbook, nor flat XML packages.
 
+mod decide;
 mod drawing;
 mod excel;
 mod ns;
 mod package;
 mod powerpoint;
 mod sift;
+mod told;
 mod tracked;
+mod verdict;
 mod walk;
 mod word;
 
@@ -24,18 +27,14 @@ use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{Shared, Source};
 
-const KEEPS: &str =
-    "text, tables, formulas, slides, layout, links of the web, pictures and embedded documents (cleaned), notes, fonts";
-const REMOVES: &str = "properties, authors, comments, tracked changes (accepted), revision identifiers, custom XML, macros, previews, \
-                       printer settings, paths, templates, data connections, unused texts";
-
 /// The row of Word documents.
 pub static WORD: Format = Format {
     name: "Word",
     extensions: &["docx", "docm", "dotx", "dotm"],
     container: true,
-    keeps: KEEPS,
-    removes: REMOVES,
+    keeps: "text, tables, layout, notes, links of the web, form controls, pictures and embedded documents (cleaned), fonts",
+    removes: "properties, authors, comments, tracked changes (accepted), revision identifiers, custom XML and bindings to it, \
+              macros, previews, printer settings, paths, templates, codes of fields that tell",
     sniff: |head| sniff(head, "wordprocessingml", "ms-word"),
     plan,
     witness,
@@ -45,6 +44,9 @@ pub static WORD: Format = Format {
 pub static EXCEL: Format = Format {
     name: "Excel",
     extensions: &["xlsx", "xlsm", "xltx", "xltm", "xlam"],
+    keeps: "cells, formulas, values, tables, charts, pivot tables, links of the web, pictures and embedded documents (cleaned)",
+    removes: "properties, authors, comments, users, editing history, data connections, cells of other workbooks, custom XML, \
+              macros, printer settings, paths, texts that no cell shows any more",
     sniff: |head| sniff(head, "spreadsheetml", "ms-excel"),
     ..WORD
 };
@@ -53,6 +55,9 @@ pub static EXCEL: Format = Format {
 pub static POWERPOINT: Format = Format {
     name: "PowerPoint",
     extensions: &["pptx", "pptm", "potx", "potm", "ppsx", "ppsm", "ppam"],
+    keeps: "slides, animations, speaker notes, links of the web, pictures, media and embedded documents (cleaned), fonts",
+    removes: "properties, authors, comments, editing history, tags of programs, identifiers, custom XML, macros, previews, \
+              printer settings, paths",
     sniff: |head| sniff(head, "presentationml", "ms-powerpoint"),
     ..WORD
 };
