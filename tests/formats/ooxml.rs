@@ -569,3 +569,80 @@ fn macros_are_kept_where_the_policy_says_so_and_told() {
     assert!(!has(&gone.bytes, "word/vbaProject.bin"));
     gone.found("macros and controls");
 }
+
+#[test]
+fn telling_names_of_files_inside_are_counted() {
+    let gif = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+    let types = format!(
+        "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Default Extension=\"gif\" ContentType=\"image/gif\"/><Override PartName=\"/word/media/CANARY plan.gif\" ContentType=\"image/gif\"/>\
+         <Override PartName=\"/word/document.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml\"/></Types>"
+    );
+    let document = format!(
+        "<w:document {W} xmlns:r=\"{R}\" xmlns:a=\"http://schemas.openxmlformats.org/drawingml/2006/main\"><w:body><a:blip r:embed=\"a\"/><a:blip r:embed=\"b\"/></w:body></w:document>"
+    );
+    let links = rels(&(rel("a", "image", "media/CANARY%20plan.gif", false) + &rel("b", "image", "media/image1.gif", false)));
+    let bytes = pack_bytes(&[
+        ("[Content_Types].xml", types.as_bytes()),
+        ("_rels/.rels", rels(&rel("rId1", "officeDocument", "word/document.xml", false)).as_bytes()),
+        ("word/document.xml", document.as_bytes()),
+        ("word/_rels/document.xml.rels", links.as_bytes()),
+        ("word/media/CANARY plan.gif", gif),
+        ("word/media/image1.gif", gif),
+    ]);
+    let clean = scrub("a.docx", &bytes).unwrap();
+    clean.tells_nothing();
+    clean.found("name of a file inside the document");
+    assert!(has(&clean.bytes, "word/media/image2.gif") && has(&clean.bytes, "word/media/image1.gif"));
+    assert!(part(&clean.bytes, "word/_rels/document.xml.rels").contains("media/image2.gif"));
+    assert!(part(&clean.bytes, "[Content_Types].xml").contains("/word/media/image2.gif"));
+}
+
+#[test]
+fn parts_in_utf_16_stay_in_utf_16() {
+    let wide = |text: &str| [&[0xff, 0xfe][..], &text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()].concat();
+    let types = format!(
+        "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Override PartName=\"/word/document.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml\"/></Types>"
+    );
+    let document = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-16\"?><w:document {W}><w:body><w:p w:rsidR=\"CANARY\"><w:r><w:t>KEEPME ä</w:t></w:r></w:p></w:body></w:document>"
+    );
+    let root = rels(&rel("rId1", "officeDocument", "word/document.xml", false));
+    let bytes = pack_bytes(&[
+        ("[Content_Types].xml", &wide(&types)),
+        ("_rels/.rels", &wide(&root)),
+        ("word/document.xml", &wide(&document)),
+    ]);
+    let clean = scrub("a.docx", &bytes).unwrap();
+    clean.had_secrets().tells_nothing();
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(&clean.bytes)).unwrap();
+    let mut out = Vec::new();
+    zip.by_name("word/document.xml").unwrap().read_to_end(&mut out).unwrap();
+    assert_eq!(out, wide(&document.replace(" w:rsidR=\"CANARY\"", "")));
+}
+
+#[test]
+fn charts_forget_where_their_numbers_came_from() {
+    let c = "xmlns:c=\"http://schemas.openxmlformats.org/drawingml/2006/chart\"";
+    let chart = format!(
+        "<c:chartSpace {c} xmlns:r=\"{R}\"><c:pivotSource><c:name>[CANARY.xlsx]a!b</c:name></c:pivotSource><c:ser>\
+         <c:tx><c:strRef><c:f>'C:\\CANARY\\[CANARY.xlsx]s'!$A$1</c:f><c:strCache><c:pt idx=\"0\"><c:v>KEEPME</c:v></c:pt></c:strCache></c:strRef></c:tx>\
+         <c:val><c:numRef><c:f>[CANARY.xlsx]s!$A$2</c:f><c:numCache><c:ptCount val=\"1\"/><c:pt idx=\"0\"><c:v>7</c:v></c:pt></c:numCache></c:numRef></c:val>\
+         <c:xVal><c:numRef><c:f>s!$A$3</c:f><c:numCache/></c:numRef></c:xVal></c:ser><c:externalData r:id=\"rId1\"/></c:chartSpace>"
+    );
+    let bytes = docx(
+        "<w:p/>",
+        &rel("rId1", "chart", "chart.xml", false),
+        &[
+            ("word/chart.xml", &chart),
+            ("word/_rels/chart.xml.rels", &rels(&rel("rId1", "oleObject", "file:///C:/CANARY.xlsx", true))),
+        ],
+    );
+    let clean = scrub("a.docx", &bytes).unwrap();
+    clean.tells_nothing();
+    let chart = part(&clean.bytes, "word/chart.xml");
+    assert!(chart.contains("<c:tx><c:v>KEEPME</c:v></c:tx>"), "{chart}");
+    assert!(chart.contains("<c:numLit><c:ptCount val=\"1\"/><c:pt idx=\"0\"><c:v>7</c:v></c:pt></c:numLit>"), "{chart}");
+    assert!(chart.contains("<c:f>s!$A$3</c:f>") && !chart.contains("externalData"), "{chart}");
+}

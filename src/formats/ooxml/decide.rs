@@ -70,7 +70,7 @@ impl Walker<'_> {
         }
         let is_file = matches!(how, Leads::Media | Leads::Package | Leads::Object | Leads::Chunk);
         if is_file && self.job.policy().unknown_members == UnknownMembers::Omit {
-            let bytes = Memory::shared(self.package.read(target)?);
+            let bytes = Memory::shared(self.package.raw(target)?);
             let own = match bytes.as_bytes() {
                 Some(b) if metafile::is_metafile(b) => true,
                 // What is packed into it may be unknown in its turn.
@@ -105,6 +105,12 @@ impl Walker<'_> {
                 Some(Leads::Xml)
             }
             "commentAuthors" if keeps(Token::Comments) => Some(Leads::Xml),
+            "xlMacrosheet" | "xlIntlMacrosheet" if keeps(Token::Macros) => Some(Leads::Xml),
+            "xlMacrosheet" | "xlIntlMacrosheet" => {
+                return Err(Refusal::new(Code::NeedsResidual, "the workbook has a sheet of Excel 4 macros")
+                    .hint("delete the sheet in Excel first, or use --keep macros"));
+            }
+            "pivotCacheRecords" if !keeps(Token::Hidden) => Some(Leads::Gone("data behind pivot tables", Tells::Hidden)),
             "vbaProject" if keeps(Token::Macros) => Some(Leads::Macros),
             "notesSlide" if !keeps(Token::Notes) => Some(Leads::Gone("speaker notes", Tells::Text)),
             "slide" if !keeps(Token::Hidden) => {

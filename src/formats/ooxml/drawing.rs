@@ -77,7 +77,8 @@ pub(super) fn vml(sift: &mut Sift, n: usize) -> Fate {
     Fate::Stay
 }
 
-fn is_note(doc: &crate::grammar::xml::Document, n: usize) -> bool {
+/// Whether a shape of VML is a comment.
+pub(super) fn is_note(doc: &crate::grammar::xml::Document, n: usize) -> bool {
     doc.child(n, X, "ClientData").and_then(|c| doc.attr(c, NONE, "ObjectType")).is_some_and(|a| a.value() == "Note")
 }
 

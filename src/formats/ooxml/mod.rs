@@ -3,9 +3,12 @@
 //! embedded documents are cleaned by their own rows. Macros, comments, properties and links to files go and tracked
 //! changes are accepted, unless the policy says otherwise. It does not know the binary workbook, nor flat XML packages.
 
+mod chart;
 mod decide;
 mod drawing;
 mod excel;
+mod hidden;
+mod names;
 mod ns;
 mod package;
 mod powerpoint;
@@ -20,6 +23,7 @@ use super::zip::rewrite::rewrite;
 use super::zip::unpack;
 use crate::clean::Job;
 use crate::format::{Format, Head, Match};
+use crate::grammar::text::Text;
 use crate::grammar::xml::NONE;
 use crate::grammar::zip::{Archive, LOCAL};
 use crate::plan::Plan;
@@ -81,7 +85,8 @@ fn main_part(source: &Shared) -> Option<(String, String)> {
     let archive = Archive::open(source, MEMBERS).ok()?;
     let read = |name: &str| {
         let entry = archive.entries.iter().find(|e| e.name.eq_ignore_ascii_case(name.as_bytes()))?;
-        unpack::peek(source, entry, LISTS).ok()
+        let raw = unpack::peek(source, entry, LISTS).ok()?;
+        Some(Text::read(&raw).ok()?.bytes().to_vec())
     };
     let relations = read("_rels/.rels")?;
     let doc = package::parse(&relations).ok()?;

@@ -1,5 +1,6 @@
 //! PresentationML: what of slides and of the presentation may stay.
 
+use super::hidden;
 use super::ns::*;
 use super::sift::{Fate, Sift};
 use crate::finding::Tells;
@@ -18,6 +19,15 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
             sift.hidden("hidden slide", "hidden slides are content")?;
             Fate::Stay
         }
+        "sldSz" => {
+            hidden::size(sift, n);
+            Fate::Stay
+        }
+        "notes" if n == 0 => {
+            sift.common.told.kept("speaker notes", Tells::Text, "--drop notes takes them out");
+            Fate::Stay
+        }
+        "sp" | "pic" | "graphicFrame" | "grpSp" | "cxnSp" => hidden::shape(sift, n)?,
         _ if within == "presentationPr" && doc.local(n) != "showPr" => Fate::Go("settings of the program", Tells::Software),
         // The same slides, in sections.
         "sldId" if doc.ns(n) == OFFICE && is_hidden_elsewhere(sift, n) => Fate::Go("hidden slides", Tells::Hidden),

@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::ns::*;
-use super::{drawing, excel, powerpoint, word};
+use super::{chart, drawing, excel, hidden, powerpoint, word};
 use crate::clean::Job;
 use crate::finding::Tells;
 use crate::formats::office::tally::Tally;
@@ -20,6 +20,12 @@ pub(super) struct Common {
     guids: HashMap<String, usize>,
     /// Relationships of the part at hand to slides that go because they are hidden.
     pub(super) hidden: HashSet<String>,
+    /// How large the slides are.
+    pub(super) slide: Option<(i64, i64)>,
+    /// Styles that a text uses.
+    pub(super) styles: HashSet<String>,
+    /// What is told once for the whole document.
+    pub(super) told: Tally,
     /// Shared strings that a cell uses.
     pub(super) strings: HashSet<u64>,
 }
@@ -43,6 +49,8 @@ pub(super) enum Fate {
     Unwrap(&'static str, Tells),
     /// As `Go`, but told already.
     Quiet,
+    /// Something else is in its place already.
+    Replaced,
 }
 
 /// The sifting of one part.
@@ -88,7 +96,7 @@ impl<'a, 'b> Sift<'a, 'b> {
             (W, "settings") => word::settings(&mut sift),
             (W, _) => word::story(&mut sift, &mut skip)?,
             (S, "sst") => excel::strings(&mut sift),
-            (S, "worksheet" | "macrosheet" | "dialogsheet") => excel::formulas(&mut sift),
+            (S, "worksheet" | "dialogsheet") | (_, "macrosheet") => excel::formulas(&mut sift),
             _ => {}
         }
         let mut n = 0;
@@ -107,6 +115,7 @@ impl<'a, 'b> Sift<'a, 'b> {
                     sift.remove(n);
                     n = doc.past(n);
                 }
+                Fate::Replaced => n = doc.past(n),
                 Fate::Quiet => {
                     sift.remove(n);
                     n = doc.past(n);
@@ -201,11 +210,13 @@ impl<'a, 'b> Sift<'a, 'b> {
             W | W14 | W16 | OFFICE if doc.ns(0) == W => word::element(self, n)?,
             S | OFFICE if doc.ns(0) == S => excel::element(self, n)?,
             P | OFFICE if doc.ns(0) == P => powerpoint::element(self, n)?,
+            C => chart::element(self, n),
             _ => Fate::Stay,
         };
         if !matches!(fate, Fate::Stay) {
             return Ok(fate);
         }
+        hidden::object(self, n)?;
         match (ns, local) {
             (A, "fld") => powerpoint::field(self, n),
             (S, "comment") => Ok(excel::comment(self, n)),
@@ -347,7 +358,7 @@ fn dangling(ns: u8, local: &str, attr: &str) -> Dangling {
         (A, "blip") | (V | O, _) | (W, "hyperlink") | (S, "pageSetup") => Dangling::Attribute,
         (_, "pageSetup") => Dangling::Attribute,
         (_, "snd" | "sndTgt") if attr == "embed" => Dangling::Element,
-        (S, "worksheetSource") => Dangling::Attribute,
+        (S, "worksheetSource" | "pivotCacheDefinition") => Dangling::Attribute,
         _ => Dangling::Element,
     }
 }

@@ -28,7 +28,7 @@ impl Walk {
             Some(Stays::Xml(None)) => findings.into_iter().fold(Verdict::same(), Verdict::and),
             Some(Stays::Same) => Verdict::same(),
             Some(Stays::File) if part.entry.unpacked == 0 => Verdict::same(),
-            Some(Stays::File) => return file(job, part),
+            Some(Stays::File) => file(job, part)?,
             None if part.kind == Kind::Folder => {
                 Verdict::gone(vec![Finding::removed("ZIP", "folders in the archive", Tells::Software).within(part.name())])
             }
@@ -36,6 +36,14 @@ impl Walk {
                 let (label, tells) = self.gone.get(&i).copied().unwrap_or(("a part that nothing refers to", Tells::Hidden));
                 Verdict::gone(vec![Finding::removed(part.name().to_owned(), label, tells)])
             }
+        };
+        let verdict = match self.renamed.remove(&i) {
+            Some(new) => {
+                let file = part.name().rsplit('/').next().unwrap_or_default().to_owned();
+                let found = Finding::rewritten(part.name().to_owned(), "name of a file inside the document", Tells::History);
+                verdict.named(new.into_bytes()).and(found.value(file))
+            }
+            None => verdict,
         };
         Ok(if self.unseen.contains(&i) { verdict.unseen() } else { verdict })
     }

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::decide::{Decided, HIDDEN_SLIDE};
+use super::names::Names;
 use super::ns::{PACKAGE, W};
 use super::package::{self, Leads, Package, TYPES, is_named, leads};
 use super::sift::{Common, Sift};
@@ -28,6 +29,7 @@ pub(super) enum Stays {
 }
 
 /// What the walk found out.
+#[derive(Default)]
 pub(super) struct Walk {
     /// Parts that stay.
     pub(super) stays: HashMap<usize, Stays>,
@@ -37,6 +39,8 @@ pub(super) struct Walk {
     pub(super) gone: HashMap<usize, (&'static str, Tells)>,
     /// What the parts that go told.
     pub(super) notes: Vec<Finding>,
+    /// Parts that get another name.
+    pub(super) renamed: HashMap<usize, String>,
     /// Parts that no reader sees.
     pub(super) unseen: HashSet<usize>,
 }
@@ -49,6 +53,7 @@ pub(super) struct Walker<'a> {
     pub(super) package: Package<'a>,
     /// What is known so far.
     pub(super) walk: Walk,
+    names: Names,
     common: Common,
     queue: VecDeque<(usize, Leads)>,
     late: VecDeque<(usize, Leads)>,
@@ -60,14 +65,20 @@ pub(super) struct Walker<'a> {
 /// Those of parts that cannot be made safe, `Signed`, and `Malformed` where there is no main part.
 pub(super) fn walk(job: &Job, source: &Shared, archive: &Archive) -> Result<Walk> {
     let package = Package::open(job, source, archive)?;
-    let walk =
-        Walk { stays: HashMap::new(), findings: HashMap::new(), gone: HashMap::new(), notes: Vec::new(), unseen: HashSet::new() };
-    let mut walker = Walker { job, package, walk, common: Common::default(), queue: VecDeque::new(), late: VecDeque::new() };
+    let (common, names) = (Common::default(), Names::default());
+    let (queue, late) = (VecDeque::new(), VecDeque::new());
+    let mut walker = Walker { job, package, walk: Walk::default(), names, common, queue, late };
     walker.root()?;
     while let Some((part, how)) = walker.queue.pop_front().or_else(|| walker.late.pop_front()) {
         walker.visit(part, how)?;
     }
     walker.types()?;
+    for part in walker.walk.stays.keys() {
+        if let Some(name) = walker.names.whole(&walker.package, *part) {
+            walker.walk.renamed.insert(*part, name);
+        }
+    }
+    walker.walk.notes.extend(std::mem::take(&mut walker.common.told).findings("document"));
     Ok(walker.walk)
 }
 
@@ -174,13 +185,17 @@ impl Walker<'_> {
                 d.leads = Leads::Gone("a part that nothing refers to", Tells::Hidden);
             }
         }
+        for _ in decided.iter().filter(|d| matches!(d.leads, Leads::Package | Leads::Object | Leads::Chunk)) {
+            let why = "cleaned by their own rules; --drop attachments takes them out";
+            self.common.told.kept("embedded documents", Tells::Hidden, why);
+        }
         if let (Some(list), Some(doc)) = (list, &list_doc) {
             self.list(list, doc, decided, &list_bytes)?;
         }
         let name = self.package.name(part);
         let findings = before.findings(&name).into_iter().chain(tally.findings(&name)).collect();
         self.walk.findings.insert(part, findings);
-        self.walk.stays.insert(part, Stays::Xml(result.map(Memory::shared)));
+        self.walk.stays.insert(part, Stays::Xml(result.map(|b| Memory::shared(self.package.written(part, b)))));
         Ok(())
     }
 
@@ -189,6 +204,13 @@ impl Walker<'_> {
         let (mut edits, mut tally) = (Edits::default(), Tally::default());
         loose(doc, &mut edits, &mut tally);
         for d in decided {
+            let renamed = d.target.and_then(|t| self.names.of(&self.package, t, d.leads));
+            if let (Some(file), Some(attr)) = (renamed, doc.attr(d.relation.node, NONE, "Target")) {
+                let raw = &doc.bytes()[attr.value_span.clone()];
+                let start = raw.iter().rposition(|b| matches!(b, b'/' | b'\\')).map_or(0, |i| i + 1);
+                tally.rewritten("names of files inside the document", Tells::History);
+                edits.put(attr.value_span.start + start..attr.value_span.end, file);
+            }
             match (d.leads, d.target) {
                 (Leads::Gone(label, tells), target) => {
                     edits.cut(doc.span(d.relation.node));
@@ -200,7 +222,9 @@ impl Walker<'_> {
                         None => tally.value(label, tells, d.relation.target),
                     }
                 }
-                (how, Some(target)) if d.relation.kind == "sharedStrings" => self.late.push_back((target, how)),
+                (how, Some(target)) if matches!(&*d.relation.kind, "sharedStrings" | "styles") => {
+                    self.late.push_back((target, how))
+                }
                 (how, Some(target)) => self.queue.push_back((target, how)),
                 (_, None) => {}
             }
@@ -211,7 +235,8 @@ impl Walker<'_> {
 
     fn settle(&mut self, list: usize, edits: Edits, tally: Tally, bytes: &[u8]) {
         self.walk.findings.insert(list, tally.findings(&self.package.name(list)));
-        self.walk.stays.insert(list, Stays::Xml(edits.apply(bytes).map(Memory::shared)));
+        let result = edits.apply(bytes).map(|b| Memory::shared(self.package.written(list, b)));
+        self.walk.stays.insert(list, Stays::Xml(result));
     }
 
     /// The list of content types, without those of parts that are not there.
@@ -232,7 +257,14 @@ impl Walker<'_> {
                 }
                 "Override" => {
                     let name = get("PartName");
-                    self.package.find(name.trim_start_matches('/')).is_some_and(|p| self.walk.stays.contains_key(&p))
+                    let part = self.package.find(name.trim_start_matches('/')).filter(|p| self.walk.stays.contains_key(p));
+                    if let Some(new) = part.and_then(|p| self.names.whole(&self.package, p))
+                        && let Some(attr) = doc.attr(n, NONE, "PartName")
+                    {
+                        edits.put(attr.value_span, format!("/{new}"));
+                        tally.rewritten("names of files inside the document", Tells::History);
+                    }
+                    part.is_some()
                 }
                 _ => true,
             };

@@ -234,9 +234,16 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
             Fate::Unwrap("codes of fields", history)
         }
         "vanish" | "webHidden" if within == "rPr" && is_on(sift, n) => {
+            let style = doc.ancestors(n).find(|a| doc.local(*a) == "style").and_then(|s| doc.attr(s, W, "styleId"));
             if local == "vanish" && doc.ancestors(n).any(|a| doc.local(a) == "r") {
-                sift.hidden("hidden text", "hidden text is content")?;
+                sift.hidden("hidden text", "hidden text is content; --drop hidden takes it out")?;
+            } else if local == "vanish" && style.is_some_and(|s| sift.common.styles.contains(&*s.value())) {
+                sift.hidden("text that a style hides", "hidden text is content")?;
             }
+            Fate::Stay
+        }
+        "hdr" | "ftr" if n == 0 && !doc.text(n).trim().is_empty() => {
+            sift.common.told.kept("headers and footers", Tells::Text, "they are shown on every page");
             Fate::Stay
         }
         "control" if doc.ns(n) == W => Fate::Go("macros and controls", Tells::Software),
@@ -259,6 +266,10 @@ fn is_hidden_run(sift: &Sift, n: usize) -> bool {
 /// Attributes that go.
 pub(super) fn attribute(sift: &mut Sift, local: &str, attr: &Attr) -> Option<(&'static str, Tells)> {
     match (local, attr.local) {
+        ("pStyle" | "rStyle", "val") => {
+            sift.common.styles.insert(attr.value().into_owned());
+            None
+        }
         ("permStart", "ed" | "edGrp") => {
             sift.tally.value("who may edit", Tells::Who, attr.value());
             Some(("who may edit", Tells::Who))
