@@ -14,6 +14,7 @@ mod heif;
 mod html;
 mod icc;
 mod ico;
+mod inspector;
 mod jp2;
 mod jpeg;
 mod jxl;

@@ -7,11 +7,11 @@ use metascrub::grammar::cfb::{self, Content, Entry};
 use metascrub::policy::{Policy, Token, TrackedChanges, UnknownMembers};
 use metascrub::refusal::Code;
 
-const R: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-const P: &str = "http://schemas.openxmlformats.org/package/2006";
-const W: &str = "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"";
+pub const R: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+pub const P: &str = "http://schemas.openxmlformats.org/package/2006";
+pub const W: &str = "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"";
 
-fn pack(parts: &[(&str, &str)]) -> Vec<u8> {
+pub fn pack(parts: &[(&str, &str)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, data) in parts {
         zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -20,28 +20,28 @@ fn pack(parts: &[(&str, &str)]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-fn part(bytes: &[u8], name: &str) -> String {
+pub fn part(bytes: &[u8], name: &str) -> String {
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
     let mut out = String::new();
     zip.by_name(name).unwrap_or_else(|_| panic!("{name} is not there")).read_to_string(&mut out).unwrap();
     out
 }
 
-fn has(bytes: &[u8], name: &str) -> bool {
+pub fn has(bytes: &[u8], name: &str) -> bool {
     zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap().by_name(name).is_ok()
 }
 
-fn rels(items: &str) -> String {
+pub fn rels(items: &str) -> String {
     format!("<Relationships xmlns=\"{P}/relationships\">{items}</Relationships>")
 }
 
-fn rel(id: &str, kind: &str, target: &str, external: bool) -> String {
+pub fn rel(id: &str, kind: &str, target: &str, external: bool) -> String {
     let mode = if external { " TargetMode=\"External\"" } else { "" };
     format!("<Relationship Id=\"{id}\" Type=\"{R}/{kind}\" Target=\"{target}\"{mode}/>")
 }
 
 /// A document with this body, these relationships, and these further parts.
-fn docx(body: &str, links: &str, more: &[(&str, &str)]) -> Vec<u8> {
+pub fn docx(body: &str, links: &str, more: &[(&str, &str)]) -> Vec<u8> {
     let types = format!(
         "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
          <Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/word/document.xml\" \
@@ -59,7 +59,7 @@ fn docx(body: &str, links: &str, more: &[(&str, &str)]) -> Vec<u8> {
     pack(&parts)
 }
 
-fn body(bytes: &[u8]) -> String {
+pub fn body(bytes: &[u8]) -> String {
     let text = part(bytes, "word/document.xml");
     let start = text.find("<w:body>").unwrap() + 8;
     text[start..text.find("</w:body>").unwrap()].to_owned()
@@ -282,7 +282,7 @@ fn an_empty_part_is_no_part() {
     assert!(!has(&clean.bytes, "word/fontTable.xml"));
 }
 
-fn pack_bytes(parts: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn pack_bytes(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, data) in parts {
         zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -312,11 +312,11 @@ fn object_of(bytes: &[u8]) -> Entry {
     cfb::read(&out).unwrap()
 }
 
-fn stream(name: &str, data: &[u8]) -> Entry {
+pub fn stream(name: &str, data: &[u8]) -> Entry {
     Entry { name: name.encode_utf16().collect(), class: [0; 16], state: 0, content: Content::Stream(data.to_vec()) }
 }
 
-fn root_of(entries: Vec<Entry>) -> Entry {
+pub fn root_of(entries: Vec<Entry>) -> Entry {
     Entry { name: "Root Entry".encode_utf16().collect(), class: [7; 16], state: 0, content: Content::Storage(entries) }
 }
 
@@ -458,7 +458,7 @@ fn notes_and_hidden_slides_go_where_the_policy_drops_them() {
 }
 
 /// A package whose main part has this name, kind and content, with these relationships and further parts.
-fn package(main: (&str, &str, &str), links: &str, more: &[(&str, &str)]) -> Vec<u8> {
+pub fn package(main: (&str, &str, &str), links: &str, more: &[(&str, &str)]) -> Vec<u8> {
     let (name, kind, content) = main;
     let types = format!(
         "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
@@ -473,10 +473,10 @@ fn package(main: (&str, &str, &str), links: &str, more: &[(&str, &str)]) -> Vec<
     pack(&parts)
 }
 
-const S: &str = "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"";
+pub const S: &str = "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"";
 
 /// A workbook of one sheet.
-fn xlsx(sheet: &str, sheet_links: &str, more: &[(&str, &str)]) -> Vec<u8> {
+pub fn xlsx(sheet: &str, sheet_links: &str, more: &[(&str, &str)]) -> Vec<u8> {
     let main =
         format!("<workbook {S} xmlns:r=\"{R}\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>");
     let sheet = format!("<worksheet {S} xmlns:r=\"{R}\">{sheet}</worksheet>");
