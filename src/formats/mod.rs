@@ -70,6 +70,7 @@ pub static TABLE: &[&Format] = &[
     &mp3::FORMAT,
     &mp4::FORMAT,
     &odf::FORMAT,
+    &odf::flat::FORMAT,
     &ogg::FORMAT,
     &ooxml::EXCEL,
     &ooxml::POWERPOINT,
