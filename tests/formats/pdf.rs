@@ -357,3 +357,59 @@ fn what_is_lost_is_not_repaired_in_silence() {
     let missing = good.replacen(b"/Kids[3 0 R]", b"/Kids[9 0 R]");
     assert_eq!(refusal("a.pdf", &missing).code(), Code::Malformed);
 }
+
+/// The warnings about a page with these operators.
+fn warnings(contents: &str) -> String {
+    let bytes = one_page("", "", &stream("", contents.as_bytes()), &[], "");
+    scrub("a.pdf", &bytes).unwrap().cleaned.warnings().join("\n")
+}
+
+#[test]
+fn text_under_an_opaque_box_is_warned_of() {
+    let text = "BT /F1 12 Tf 100 700 Td (KEEPME) Tj ET ";
+    let covered = "under opaque boxes or pictures (page 1)";
+    assert!(warnings(&format!("{text} 0 g 90 690 100 30 re f")).contains(covered));
+    assert!(warnings(&format!("{text} q 1 0 0 1 90 690 cm 0 0 m 100 0 l 100 30 l 0 30 l h 0 0 0 rg f Q")).contains(covered));
+    for clear in [
+        // Beneath, beside, a line under it, clipped away.
+        format!("0 g 90 690 100 30 re f 1 g {text}"),
+        format!("{text} 0 g 90 600 100 30 re f"),
+        format!("{text} 0 g 90 696 100 1 re f"),
+        format!("{text} q 0 0 10 10 re W n 0 g 90 690 100 30 re f Q"),
+        format!("{text} 90 690 100 30 re S"),
+    ] {
+        assert_eq!(warnings(&clear), "", "{clear}");
+    }
+    let policy = Policy::default().with(Token::Hidden, false);
+    let bytes = one_page("", "", &stream("", format!("{text} 0 g 90 690 100 30 re f").as_bytes()), &[], "");
+    assert_eq!(scrub_under(&policy, "a.pdf", &bytes).err().unwrap().code(), Code::NeedsResidual);
+}
+
+#[test]
+fn what_shines_through_covers_nothing() {
+    let page = |settings: &str| {
+        let page =
+            format!("<</Contents 4 0 R/Parent 2 0 R/Resources<</ExtGState<</G {settings}>>/Font<</F1 5 0 R>>>>/Type/Page>>");
+        let pages: &[u8] = b"<</Count 1/Kids[3 0 R]/MediaBox[0 0 612 792.000]/Type/Pages>>";
+        let text = stream("", b"BT /F1 12 Tf 100 700 Td (KEEPME) Tj ET /G gs 0 g 90 690 100 30 re f");
+        let bytes = document(&[b"<</Pages 2 0 R/Type/Catalog>>", pages, page.as_bytes(), &text, FONT], "/Root 1 0 R");
+        scrub("a.pdf", &bytes).unwrap().cleaned.warnings().join("\n")
+    };
+    assert_eq!(page("<</ca 0.5>>"), "");
+    assert_eq!(page("<</BM/Multiply>>"), "");
+    assert!(page("<</ca 1/BM/Normal>>").contains("opaque"));
+}
+
+#[test]
+fn white_text_and_text_beside_the_page_are_warned_of() {
+    assert!(warnings("BT 1 g /F1 12 Tf 100 700 Td (KEEPME) Tj ET").contains("white text on a white page (page 1)"));
+    assert_eq!(warnings("0 0 1 rg 0 600 612 200 re f BT 1 1 1 rg /F1 12 Tf 100 700 Td (KEEPME) Tj ET"), "");
+    assert!(warnings("BT /F1 12 Tf 100 2000 Td (KEEPME) Tj ET").contains("outside of the page"));
+}
+
+#[test]
+fn a_square_drawn_over_text_is_warned_of() {
+    let square = "/Annots[<</Type/Annot/Subtype/Square/Rect[10 690 200 720]/IC[0 0 0]/F 4>>]";
+    let clean = scrub("a.pdf", &simple("", square, &[], "")).unwrap();
+    assert!(clean.cleaned.warnings().join("").contains("under opaque boxes"));
+}

@@ -38,8 +38,7 @@ pub(super) fn open(bytes: &Shared) -> Result<Pdf> {
 ///
 /// # Errors
 /// `Malformed` where they do not: the file is read differently by different readers, so nobody knows what it shows.
-pub(super) fn agree(before: &Shared, after: &Shared) -> Result<usize> {
-    let (before, after) = (open(before)?, open(after)?);
+pub(super) fn agree(before: &Pdf, after: &Pdf) -> Result<usize> {
     let (old, new) = (before.pages(), after.pages());
     if old.len() != new.len() {
         return Err(differs(format!("two readers count its pages differently ({} and {})", old.len(), new.len())));
