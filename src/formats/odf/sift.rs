@@ -7,6 +7,7 @@ use crate::clean::Job;
 use crate::finding::Tells;
 use crate::formats::office::tally::Tally;
 use crate::formats::office::{AUTHOR, MOMENT, is_path, tracked_changes};
+use crate::formats::tracking;
 use crate::grammar::xml::{Attr, Document, Edits, XMLNS};
 use crate::policy::{Token, TrackedChanges};
 use crate::refusal::{Code, Refusal, Result};
@@ -276,6 +277,9 @@ pub(super) fn is_hiding(doc: &Document, n: usize, attr: &Attr) -> bool {
 /// Elements that lead to a place on a disk.
 fn outside(doc: &Document, n: usize, tally: &mut Tally, edits: &mut Edits) -> Result<Fate> {
     let Some(href) = doc.attrs(n).into_iter().find(|a| a.ns == XLINK && a.local == "href") else { return Ok(Fate::Stay) };
+    if tracking::is_marked(&href.value()) {
+        tally.kept(tracking::LABEL, Tells::Identifier, tracking::WHY);
+    }
     if !is_outside(&href.value()) {
         return Ok(Fate::Stay);
     }

@@ -12,6 +12,7 @@ use super::tracked;
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::formats::office::{tally::Tally, tracked_changes};
+use crate::formats::tracking;
 use crate::grammar::xml::{Document, Edits, NONE};
 use crate::grammar::zip::Archive;
 use crate::policy::{Token, TrackedChanges};
@@ -210,6 +211,9 @@ impl Walker<'_> {
                 let start = raw.iter().rposition(|b| matches!(b, b'/' | b'\\')).map_or(0, |i| i + 1);
                 tally.rewritten("names of files inside the document", Tells::History);
                 edits.put(attr.value_span.start + start..attr.value_span.end, file);
+            }
+            if d.leads == Leads::Link && tracking::is_marked(&d.relation.target) {
+                self.common.told.kept(tracking::LABEL, Tells::Identifier, tracking::WHY);
             }
             match (d.leads, d.target) {
                 (Leads::Gone(label, tells), target) => {

@@ -175,10 +175,13 @@ impl<'w> Look<'w> {
                 }
                 (b"Tm", &[a, b, c, d, e, f]) => state.set_text(Matrix([a, b, c, d, e, f])),
                 (b"T*", _) => state.next_line(),
+                (b"Tj" | b"TJ", _) if !says(op.operands()) => {}
                 (b"Tj" | b"TJ", _) => self.text(&mut state),
                 (b"'" | b"\"", _) => {
                     state.next_line();
-                    self.text(&mut state);
+                    if says(op.operands()) {
+                        self.text(&mut state);
+                    }
                 }
                 (b"Do", _) => {
                     if let Some(object) = name().and_then(|n| resources.get_x_object(&n)) {
@@ -275,6 +278,19 @@ impl<'w> Look<'w> {
             self.marks.push(Mark { at, size, covered: false });
         }
     }
+}
+
+/// Whether a text that is shown is more than white space.
+fn says<'a, 'b>(operands: impl Iterator<Item = &'b Object<'a>>) -> bool
+where
+    'a: 'b,
+{
+    let visible = |bytes: &[u8]| bytes.iter().any(|b| !matches!(b, 0 | 3 | b' '));
+    operands.into_iter().any(|o| match o {
+        Object::String(s) => visible(s.as_bytes()),
+        Object::Array(a) => a.iter::<Object>().any(|o| matches!(&o, Object::String(s) if visible(s.as_bytes()))),
+        _ => false,
+    })
 }
 
 /// Whether the components of a colour space are those of grey, red-green-blue or ink.
