@@ -48,6 +48,14 @@ def make():
     members = [("content.xml", content), ("meta.xml", meta), ("settings.xml", settings), ("Pictures/1.gif", GIF), ("Pictures/2.gif", GIF + b"CANARY"),
                ("Thumbnails/thumbnail.png", "CANARY"), ("Versions/Version1", "CANARY"), ("Basic/script-lc.xml", "<CANARY/>"), ("layout-cache", "CANARY"), ("Configurations2/floater/", "")]
     yield "odf/letter.odt", archive([("mimetype", kind), *members, ("forgotten.bin", "CANARY"), ("META-INF/manifest.xml", manifest(kind, [n for n, _ in members]))])
+    import base64
+    picture = base64.b64encode(GIF).decode()
+    flat = (f'<office:document {NS} office:mimetype="{kind}"><office:meta><meta:initial-creator>CANARY Bob Builder</meta:initial-creator>{by}</office:meta>'
+        f'<office:settings><config:config-item-set config:name="ooo:configuration-settings">{item.format("AddParaTableSpacing", "boolean", "true")}{item.format("PrinterName", "string", "CANARY printer")}</config:config-item-set></office:settings>'
+        f'<office:scripts><office:script script:language="ooo:Basic">CANARY</office:script></office:scripts><office:automatic-styles>{styles}</office:automatic-styles>')
+    body = body.replace('<draw:image xlink:href="Pictures/1.gif"/>', f"<draw:image><office:binary-data>{picture}</office:binary-data></draw:image>")
+    yield "odf/letter.fodt", (HEAD + flat + f"<office:body><office:text>{body}</office:text></office:body></office:document>").encode()
+    yield "odf/clean.fodt", (HEAD + f'<office:document {NS} office:mimetype="{kind}"><office:body><office:text><text:p>KEEPME</text:p></office:text></office:body></office:document>').encode()
     plain = HEAD + f'<office:document-content {NS}><office:body><office:text><text:p>KEEPME</text:p></office:text></office:body></office:document-content>'
     clean = HEAD + '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry manifest:full-path="/" manifest:media-type="' + kind + '"/><manifest:file-entry manifest:full-path="content.xml" manifest:media-type="text/xml"/></manifest:manifest>'
     yield "odf/clean.odt", archive([("mimetype", kind), ("content.xml", plain), ("META-INF/manifest.xml", clean)], dirty=False)

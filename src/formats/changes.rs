@@ -60,6 +60,12 @@ impl Changes {
         self.edits.clone().apply(text)
     }
 
+    /// Takes over changes that were collected elsewhere, with what they tell.
+    pub(super) fn take(&mut self, edits: Edits, findings: Vec<Finding>) {
+        edits.into_iter().for_each(|edit| self.edits.push(edit));
+        findings.into_iter().for_each(|found| self.note(found));
+    }
+
     /// Adds what was found to change in the result of these.
     fn then(&mut self, later: Changes, len: usize) {
         self.edits = std::mem::take(&mut self.edits).settled().then(&later.edits.settled(), len);

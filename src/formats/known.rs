@@ -64,6 +64,7 @@ const fn sign(at: usize, magic: &'static [u8], name: &'static str, hint: &'stati
 
 const UNPACK: &str = "unpack it and clean the folder; share a zip of that";
 const EXPORT: &str = "export it to a common format and clean that";
+const PRINT: &str = "open it, print it to a PDF, and clean that: whom it came from and when is all over it";
 const PROGRAM: &str = "programs cannot be cleaned; share it only if you meant to";
 
 static SIGNS: &[Sign] = &[
@@ -101,6 +102,13 @@ static SIGNS: &[Sign] = &[
     sign(0, b"FORM", "an IFF media file", EXPORT),
     sign(0, b"%!PS", "a PostScript document", "convert it to PDF and clean that"),
     sign(0, b"d8:announce", "a torrent", "torrents cannot be cleaned"),
+    sign(0, b"From: ", "an e-mail or a page saved with its pictures (MHTML)", PRINT),
+    sign(0, b"MIME-Version:", "an e-mail or a page saved with its pictures (MHTML)", PRINT),
+    sign(0, b"Content-Type: multipart/related", "a page saved with its pictures (MHTML)", PRINT),
+    sign(0, b"Return-Path:", "an e-mail", PRINT),
+    sign(0, b"Received:", "an e-mail", PRINT),
+    sign(0, b"Message-ID:", "an e-mail", PRINT),
+    sign(0, b"bplist00", "a property list or saved web page of Apple", PRINT),
     sign(0, b"-----BEGIN PGP", "a PGP message", "decrypt it first, or share it as it is if you meant to"),
     sign(0, b"-----BEGIN", "a key or certificate", "keys and certificates cannot be cleaned"),
 ];

@@ -18,6 +18,7 @@ pub mod html;
 pub mod ico;
 pub mod jp2;
 pub mod jpeg;
+pub mod js;
 pub mod jxl;
 pub mod known;
 pub mod lz4;
@@ -37,6 +38,7 @@ mod tagged;
 pub mod tar;
 pub mod text;
 pub mod tiff;
+mod tracking;
 pub mod wav;
 pub mod webp;
 pub mod wrapper;
@@ -64,12 +66,14 @@ pub static TABLE: &[&Format] = &[
     &ico::FORMAT,
     &jp2::FORMAT,
     &jpeg::FORMAT,
+    &js::FORMAT,
     &jxl::FORMAT,
     &lz4::FORMAT,
     &mkv::FORMAT,
     &mp3::FORMAT,
     &mp4::FORMAT,
     &odf::FORMAT,
+    &odf::flat::FORMAT,
     &ogg::FORMAT,
     &ooxml::EXCEL,
     &ooxml::POWERPOINT,

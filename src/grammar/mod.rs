@@ -15,6 +15,7 @@ pub mod html;
 pub mod id3;
 pub mod iff;
 pub mod j2k;
+pub mod jbig2;
 pub mod jpeg;
 pub mod mpeg_audio;
 pub mod mpf;

@@ -331,6 +331,11 @@ pub fn unescape(raw: &[u8]) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// Text as it is written between tags and in attributes.
+pub fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
 impl Edits {
     /// Takes the tags of an element out and leaves what is in it.
     pub fn unwrap(&mut self, doc: &Document, n: usize) {

@@ -185,3 +185,31 @@ fn style_sheets_lose_comments() {
     let clean = scrub("a.css", b"a/*CANARY*/b{c:\"/*KEEPME*/\"}/*CANARY").unwrap();
     assert_eq!(clean.bytes, b"a/**/b{c:\"/*KEEPME*/\"}");
 }
+
+#[test]
+fn scripts_in_links_are_told_and_go_with_the_scripts() {
+    let page = b"<!doctype html><a href=\" java\tscript:KEEPME()\">x</a><a href='https://a.org/?utm_source=x&amp;b=1'>y</a>";
+    let clean = scrub("a.html", page).unwrap();
+    clean.unchanged().found("scripts in links");
+    clean.found("links with marks of advertising");
+    let policy = metascrub::policy::Policy::default().with(metascrub::policy::Token::Macros, false);
+    let clean = scrub_under(&policy, "a.html", page).unwrap();
+    assert!(clean.bytes.starts_with(b"<!doctype html><a>x</a>"));
+}
+
+#[test]
+fn scripts_stay_and_lose_the_address_of_their_source() {
+    let script = b"/* KEEPME */ let a = '//# sourceMappingURL=b';\n//# sourceMappingURL=file:///CANARY.js.map\n";
+    let clean = scrub("a.js", script).unwrap();
+    clean.tells_nothing().found("comments in the script");
+    assert_eq!(clean.bytes, b"/* KEEPME */ let a = '//# sourceMappingURL=b';\n\n");
+    scrub("a.mjs", b"export default 1;").unwrap().unchanged();
+    assert!(scrub("a.js", b"\0\x01\x02").is_err());
+}
+
+#[test]
+fn pages_saved_with_their_pictures_are_refused_by_name() {
+    let mail = b"From: <Saved by Blink>\r\nSnapshot-Content-Location: https://CANARY\r\nMIME-Version: 1.0\r\n";
+    let refused = refusal("a.mhtml", mail);
+    assert!(refused.to_string().contains("MHTML"), "{refused}");
+}

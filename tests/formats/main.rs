@@ -3,6 +3,7 @@
 #![allow(missing_docs, unreachable_pub, clippy::panic, clippy::unwrap_used, clippy::expect_used)]
 
 mod aac;
+mod acrobat;
 mod aiff;
 mod bmp;
 mod compressed;
@@ -14,6 +15,7 @@ mod heif;
 mod html;
 mod icc;
 mod ico;
+mod inspector;
 mod jp2;
 mod jpeg;
 mod jxl;

@@ -191,13 +191,48 @@ fn locked_signed_and_hostile_documents_are_refused() {
 }
 
 #[test]
-fn strict_refuses_hidden_parts_and_notes_that_it_cannot_take_out() {
-    use metascrub::policy::Policy;
-    use metascrub::refusal::Code;
-    for body in ["<table:table table:display=\"false\"/>", "<presentation:notes/>"] {
-        let bytes = odt(body);
-        let refusal = scrub_under(&Policy::strict(), "a.odt", &bytes).err().unwrap();
-        assert_eq!(refusal.code(), Code::NeedsResidual, "{refusal}");
-        scrub("a.odt", &bytes).unwrap();
-    }
+fn strict_takes_notes_out_and_refuses_hidden_parts_that_it_cannot() {
+    let bytes = odt("<table:table table:display=\"false\"/>");
+    let refusal = scrub_under(&Policy::strict(), "a.odt", &bytes).err().unwrap();
+    assert_eq!(refusal.code(), Code::NeedsResidual, "{refusal}");
+    scrub("a.odt", &bytes).unwrap();
+    let ns = "xmlns:presentation=\"urn:oasis:names:tc:opendocument:xmlns:presentation:1.0\"";
+    let notes = format!("<draw:page>a<presentation:notes {ns}><text:p>CANARY</text:p></presentation:notes></draw:page>");
+    assert_eq!(under(&Policy::strict(), &notes), "<draw:page>a</draw:page>");
+}
+
+const FLAT: &str = "<office:document xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
+    xmlns:text=\"urn:oasis:names:tc:opendocument:xmlns:text:1.0\" xmlns:draw=\"urn:oasis:names:tc:opendocument:xmlns:drawing:1.0\" \
+    xmlns:dc=\"http://purl.org/dc/elements/1.1/\" xmlns:table=\"urn:oasis:names:tc:opendocument:xmlns:table:1.0\">";
+
+#[test]
+fn flat_documents_follow_the_same_rules() {
+    let bytes = std::fs::read(root().join("samples/odf/letter.fodt")).unwrap();
+    let clean = scrub("a.fodt", &bytes).unwrap();
+    clean.had_secrets().changed().tells_nothing();
+    let text = String::from_utf8(clean.bytes.clone()).unwrap();
+    assert_eq!(text.matches("KEEPME").count(), String::from_utf8_lossy(&bytes).matches("KEEPME").count());
+    assert!(!text.contains("Q0FOQVJZ"), "the comment of the picture is still there in base64");
+    clean.found("comment");
+    truncate_everywhere("a.fodt", &bytes, 41);
+}
+
+#[test]
+fn flat_documents_keep_what_they_say() {
+    let text = format!(
+        "{FLAT}<office:body><office:text><text:p>KEEPME &amp; <text:s/>so</text:p></office:text></office:body></office:document>"
+    );
+    scrub("a.fodt", text.as_bytes()).unwrap().unchanged();
+    let wide: Vec<u8> = std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+    scrub("a.fodt", &wide).unwrap().unchanged();
+}
+
+#[test]
+fn hidden_rows_are_told_and_refused_where_the_policy_drops_them() {
+    let text = format!(
+        "{FLAT}<office:body><office:spreadsheet><table:table><table:table-row table:visibility=\"collapse\"/></table:table></office:spreadsheet></office:body></office:document>"
+    );
+    scrub("a.fods", text.as_bytes()).unwrap().found("hidden parts");
+    let policy = Policy::default().with(Token::Hidden, false);
+    assert!(scrub_under(&policy, "a.fods", text.as_bytes()).is_err());
 }

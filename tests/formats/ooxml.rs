@@ -4,14 +4,14 @@ use std::io::{Read, Write};
 
 use crate::support::*;
 use metascrub::grammar::cfb::{self, Content, Entry};
-use metascrub::policy::{Policy, TrackedChanges, UnknownMembers};
+use metascrub::policy::{Policy, Token, TrackedChanges, UnknownMembers};
 use metascrub::refusal::Code;
 
-const R: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
-const P: &str = "http://schemas.openxmlformats.org/package/2006";
-const W: &str = "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"";
+pub const R: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+pub const P: &str = "http://schemas.openxmlformats.org/package/2006";
+pub const W: &str = "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"";
 
-fn pack(parts: &[(&str, &str)]) -> Vec<u8> {
+pub fn pack(parts: &[(&str, &str)]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, data) in parts {
         zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -20,28 +20,28 @@ fn pack(parts: &[(&str, &str)]) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-fn part(bytes: &[u8], name: &str) -> String {
+pub fn part(bytes: &[u8], name: &str) -> String {
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
     let mut out = String::new();
     zip.by_name(name).unwrap_or_else(|_| panic!("{name} is not there")).read_to_string(&mut out).unwrap();
     out
 }
 
-fn has(bytes: &[u8], name: &str) -> bool {
+pub fn has(bytes: &[u8], name: &str) -> bool {
     zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap().by_name(name).is_ok()
 }
 
-fn rels(items: &str) -> String {
+pub fn rels(items: &str) -> String {
     format!("<Relationships xmlns=\"{P}/relationships\">{items}</Relationships>")
 }
 
-fn rel(id: &str, kind: &str, target: &str, external: bool) -> String {
+pub fn rel(id: &str, kind: &str, target: &str, external: bool) -> String {
     let mode = if external { " TargetMode=\"External\"" } else { "" };
     format!("<Relationship Id=\"{id}\" Type=\"{R}/{kind}\" Target=\"{target}\"{mode}/>")
 }
 
 /// A document with this body, these relationships, and these further parts.
-fn docx(body: &str, links: &str, more: &[(&str, &str)]) -> Vec<u8> {
+pub fn docx(body: &str, links: &str, more: &[(&str, &str)]) -> Vec<u8> {
     let types = format!(
         "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
          <Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/word/document.xml\" \
@@ -59,7 +59,7 @@ fn docx(body: &str, links: &str, more: &[(&str, &str)]) -> Vec<u8> {
     pack(&parts)
 }
 
-fn body(bytes: &[u8]) -> String {
+pub fn body(bytes: &[u8]) -> String {
     let text = part(bytes, "word/document.xml");
     let start = text.find("<w:body>").unwrap() + 8;
     text[start..text.find("</w:body>").unwrap()].to_owned()
@@ -282,7 +282,7 @@ fn an_empty_part_is_no_part() {
     assert!(!has(&clean.bytes, "word/fontTable.xml"));
 }
 
-fn pack_bytes(parts: &[(&str, &[u8])]) -> Vec<u8> {
+pub fn pack_bytes(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     for (name, data) in parts {
         zip.start_file(*name, zip::write::SimpleFileOptions::default()).unwrap();
@@ -312,11 +312,11 @@ fn object_of(bytes: &[u8]) -> Entry {
     cfb::read(&out).unwrap()
 }
 
-fn stream(name: &str, data: &[u8]) -> Entry {
+pub fn stream(name: &str, data: &[u8]) -> Entry {
     Entry { name: name.encode_utf16().collect(), class: [0; 16], state: 0, content: Content::Stream(data.to_vec()) }
 }
 
-fn root_of(entries: Vec<Entry>) -> Entry {
+pub fn root_of(entries: Vec<Entry>) -> Entry {
     Entry { name: "Root Entry".encode_utf16().collect(), class: [7; 16], state: 0, content: Content::Storage(entries) }
 }
 
@@ -402,4 +402,247 @@ fn broken_bodies_are_refused_or_proved() {
             }
         }
     }
+}
+
+#[test]
+fn comments_are_kept_without_people_and_times() {
+    let policy = Policy::default().with(Token::Comments, true);
+    let given = "<w:p><w:commentRangeStart w:id=\"0\"/><w:r><w:t>a</w:t></w:r><w:commentRangeEnd w:id=\"0\"/><w:r><w:commentReference w:id=\"0\"/></w:r></w:p>";
+    let comments = format!(
+        "<w:comments {W}><w:comment w:id=\"0\" w:author=\"CANARY\" w:initials=\"CANARY\" w:date=\"2024-01-01T00:00:00Z\"><w:p><w:r><w:t>KEEPME</w:t></w:r></w:p></w:comment></w:comments>"
+    );
+    let bytes = docx(given, &rel("rId1", "comments", "comments.xml", false), &[("word/comments.xml", &comments)]);
+    let clean = scrub_under(&policy, "a.docx", &bytes).unwrap();
+    clean.tells_nothing();
+    assert_eq!(body(&clean.bytes), given);
+    assert!(part(&clean.bytes, "word/comments.xml").contains("<w:comment w:id=\"0\" w:author=\"Author\"><w:p>"));
+    scrub_under(&policy, "a.docx", &clean.bytes).unwrap().unchanged();
+}
+
+#[test]
+fn hidden_text_goes_where_the_policy_drops_it() {
+    let policy = Policy::default().with(Token::Hidden, false);
+    let given = "<w:p><w:r><w:rPr><w:vanish/></w:rPr><w:t>CANARY</w:t></w:r><w:r><w:t>a</w:t></w:r></w:p>";
+    let clean = scrub_under(&policy, "a.docx", &docx(given, "", &[])).unwrap();
+    assert_eq!(body(&clean.bytes), "<w:p><w:r><w:t>a</w:t></w:r></w:p>");
+}
+
+#[test]
+fn notes_and_hidden_slides_go_where_the_policy_drops_them() {
+    let p = "xmlns:p=\"http://schemas.openxmlformats.org/presentationml/2006/main\"";
+    let types = format!(
+        "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Default Extension=\"xml\" ContentType=\"application/xml\"/><Override PartName=\"/ppt/presentation.xml\" \
+         ContentType=\"application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml\"/></Types>"
+    );
+    let main = format!(
+        "<p:presentation {p} xmlns:r=\"{R}\"><p:sldIdLst><p:sldId id=\"256\" r:id=\"rId1\"/><p:sldId id=\"257\" r:id=\"rId2\"/></p:sldIdLst></p:presentation>"
+    );
+    let slides = rels(&(rel("rId1", "slide", "slide1.xml", false) + &rel("rId2", "slide", "slide2.xml", false)));
+    let bytes = pack(&[
+        ("[Content_Types].xml", &types),
+        ("_rels/.rels", &rels(&rel("rId1", "officeDocument", "ppt/presentation.xml", false))),
+        ("ppt/presentation.xml", &main),
+        ("ppt/_rels/presentation.xml.rels", &slides),
+        ("ppt/slide1.xml", &format!("<p:sld {p}><p:cSld/></p:sld>")),
+        ("ppt/_rels/slide1.xml.rels", &rels(&rel("rId1", "notesSlide", "notes1.xml", false))),
+        ("ppt/notes1.xml", &format!("<p:notes {p}><p:cSld name=\"CANARY\"/></p:notes>")),
+        ("ppt/slide2.xml", &format!("<p:sld {p} show=\"0\"><p:cSld name=\"CANARY\"/></p:sld>")),
+    ]);
+    let policy = Policy::default().with(Token::Hidden, false).with(Token::Notes, false);
+    let clean = scrub_under(&policy, "a.pptx", &bytes).unwrap();
+    clean.tells_nothing();
+    assert!(!has(&clean.bytes, "ppt/slide2.xml") && !has(&clean.bytes, "ppt/notes1.xml") && has(&clean.bytes, "ppt/slide1.xml"));
+    assert!(!part(&clean.bytes, "ppt/presentation.xml").contains("257"));
+    scrub_under(&policy, "a.pptx", &clean.bytes).unwrap().unchanged();
+}
+
+/// A package whose main part has this name, kind and content, with these relationships and further parts.
+pub fn package(main: (&str, &str, &str), links: &str, more: &[(&str, &str)]) -> Vec<u8> {
+    let (name, kind, content) = main;
+    let types = format!(
+        "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Default Extension=\"xml\" ContentType=\"application/xml\"/><Default Extension=\"vml\" ContentType=\"application/vnd.openxmlformats-officedocument.vmlDrawing\"/>\
+         <Override PartName=\"/{name}\" ContentType=\"application/vnd.openxmlformats-officedocument.{kind}.main+xml\"/></Types>"
+    );
+    let (folder, file) = name.rsplit_once('/').unwrap();
+    let (root, list, place) =
+        (rels(&rel("rId1", "officeDocument", name, false)), rels(links), format!("{folder}/_rels/{file}.rels"));
+    let mut parts = vec![("[Content_Types].xml", &*types), ("_rels/.rels", &root), (name, content), (&place, &list)];
+    parts.extend_from_slice(more);
+    pack(&parts)
+}
+
+pub const S: &str = "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"";
+
+/// A workbook of one sheet.
+pub fn xlsx(sheet: &str, sheet_links: &str, more: &[(&str, &str)]) -> Vec<u8> {
+    let main =
+        format!("<workbook {S} xmlns:r=\"{R}\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>");
+    let sheet = format!("<worksheet {S} xmlns:r=\"{R}\">{sheet}</worksheet>");
+    let list = rels(sheet_links);
+    let mut parts = vec![("xl/s.xml", &*sheet), ("xl/_rels/s.xml.rels", &list)];
+    parts.extend_from_slice(more);
+    package(("xl/workbook.xml", "spreadsheetml.sheet", &main), &rel("rId1", "worksheet", "s.xml", false), &parts)
+}
+
+#[test]
+fn comments_of_cells_are_kept_without_people() {
+    let policy = Policy::default().with(Token::Comments, true);
+    let comments = format!(
+        "<comments {S}><authors><author>CANARY</author></authors><commentList><comment ref=\"A1\" authorId=\"0\"><text><r><t>CANARY:</t></r>\
+         <r><t>KEEPME</t></r></text></comment></commentList></comments>"
+    );
+    let vml = "<xml xmlns:v=\"urn:schemas-microsoft-com:vml\" xmlns:x=\"urn:schemas-microsoft-com:office:excel\"><v:shape>\
+               <x:ClientData ObjectType=\"Note\"/></v:shape></xml>";
+    let links = rel("rId1", "comments", "comments1.xml", false) + &rel("rId2", "vmlDrawing", "n.vml", false);
+    let bytes = xlsx("<sheetData/><legacyDrawing r:id=\"rId2\"/>", &links, &[("xl/comments1.xml", &comments), ("xl/n.vml", vml)]);
+    let clean = scrub_under(&policy, "a.xlsx", &bytes).unwrap();
+    clean.tells_nothing();
+    let kept = part(&clean.bytes, "xl/comments1.xml");
+    assert!(kept.contains("KEEPME") && kept.contains("<author>Author</author>") && kept.contains("<t>Author:</t>"), "{kept}");
+    assert!(has(&clean.bytes, "xl/n.vml"));
+    let without = scrub("a.xlsx", &bytes).unwrap();
+    assert!(!has(&without.bytes, "xl/comments1.xml") && !has(&without.bytes, "xl/n.vml"));
+    assert!(!part(&without.bytes, "xl/s.xml").contains("legacyDrawing"));
+}
+
+#[test]
+fn older_comments_of_slides_are_kept_without_people() {
+    let policy = Policy::default().with(Token::Comments, true);
+    let p = "xmlns:p=\"http://schemas.openxmlformats.org/presentationml/2006/main\"";
+    let main = format!(
+        "<p:presentation {p} xmlns:r=\"{R}\"><p:sldIdLst><p:sldId id=\"256\" r:id=\"rId1\"/></p:sldIdLst></p:presentation>"
+    );
+    let links = rel("rId1", "slide", "slide1.xml", false) + &rel("rId2", "commentAuthors", "authors.xml", false);
+    let bytes = package(
+        ("ppt/presentation.xml", "presentationml.presentation", &main),
+        &links,
+        &[
+            ("ppt/slide1.xml", &format!("<p:sld {p}><p:cSld/></p:sld>")),
+            ("ppt/_rels/slide1.xml.rels", &rels(&rel("rId1", "comments", "comment1.xml", false))),
+            (
+                "ppt/authors.xml",
+                &format!(
+                    "<p:cmAuthorLst {p}><p:cmAuthor id=\"0\" name=\"CANARY\" initials=\"CANARY\" lastIdx=\"1\" clrIdx=\"0\"/></p:cmAuthorLst>"
+                ),
+            ),
+            (
+                "ppt/comment1.xml",
+                &format!(
+                    "<p:cmLst {p}><p:cm authorId=\"0\" dt=\"2024-01-01T00:00:00.000\" idx=\"1\"><p:pos x=\"1\" y=\"1\"/><p:text>KEEPME</p:text></p:cm></p:cmLst>"
+                ),
+            ),
+        ],
+    );
+    let clean = scrub_under(&policy, "a.pptx", &bytes).unwrap();
+    clean.tells_nothing();
+    let kept = part(&clean.bytes, "ppt/comment1.xml");
+    assert!(kept.contains("KEEPME") && !kept.contains("2024"), "{kept}");
+    assert!(!has(&scrub("a.pptx", &bytes).unwrap().bytes, "ppt/comment1.xml"));
+}
+
+#[test]
+fn macros_are_kept_where_the_policy_says_so_and_told() {
+    let project = root_of(vec![stream("PROJECT", b"Module=KEEPME"), stream("PROJECTwm", b"KEEPME")]);
+    let project = cfb::write(&project).unwrap();
+    let types = format!(
+        "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Default Extension=\"bin\" ContentType=\"application/vnd.ms-office.vbaProject\"/><Override PartName=\"/word/document.xml\" \
+         ContentType=\"application/vnd.ms-word.document.macroEnabled.main+xml\"/></Types>"
+    );
+    let root = rels(&rel("rId1", "officeDocument", "word/document.xml", false));
+    let links = rels(
+        "<Relationship Id=\"rId1\" Type=\"http://schemas.microsoft.com/office/2006/relationships/vbaProject\" Target=\"vbaProject.bin\"/>",
+    );
+    let bytes = pack_bytes(&[
+        ("[Content_Types].xml", types.as_bytes()),
+        ("_rels/.rels", root.as_bytes()),
+        ("word/document.xml", format!("<w:document {W}><w:body/></w:document>").as_bytes()),
+        ("word/_rels/document.xml.rels", links.as_bytes()),
+        ("word/vbaProject.bin", &project),
+    ]);
+    let kept = scrub_under(&Policy::default().with(Token::Macros, true), "a.docm", &bytes).unwrap();
+    assert!(has(&kept.bytes, "word/vbaProject.bin"));
+    kept.found("macros");
+    let gone = scrub("a.docm", &bytes).unwrap();
+    assert!(!has(&gone.bytes, "word/vbaProject.bin"));
+    gone.found("macros and controls");
+}
+
+#[test]
+fn telling_names_of_files_inside_are_counted() {
+    let gif = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+    let types = format!(
+        "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Default Extension=\"gif\" ContentType=\"image/gif\"/><Override PartName=\"/word/media/CANARY plan.gif\" ContentType=\"image/gif\"/>\
+         <Override PartName=\"/word/document.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml\"/></Types>"
+    );
+    let document = format!(
+        "<w:document {W} xmlns:r=\"{R}\" xmlns:a=\"http://schemas.openxmlformats.org/drawingml/2006/main\"><w:body><a:blip r:embed=\"a\"/><a:blip r:embed=\"b\"/></w:body></w:document>"
+    );
+    let links = rels(&(rel("a", "image", "media/CANARY%20plan.gif", false) + &rel("b", "image", "media/image1.gif", false)));
+    let bytes = pack_bytes(&[
+        ("[Content_Types].xml", types.as_bytes()),
+        ("_rels/.rels", rels(&rel("rId1", "officeDocument", "word/document.xml", false)).as_bytes()),
+        ("word/document.xml", document.as_bytes()),
+        ("word/_rels/document.xml.rels", links.as_bytes()),
+        ("word/media/CANARY plan.gif", gif),
+        ("word/media/image1.gif", gif),
+    ]);
+    let clean = scrub("a.docx", &bytes).unwrap();
+    clean.tells_nothing();
+    clean.found("name of a file inside the document");
+    assert!(has(&clean.bytes, "word/media/image2.gif") && has(&clean.bytes, "word/media/image1.gif"));
+    assert!(part(&clean.bytes, "word/_rels/document.xml.rels").contains("media/image2.gif"));
+    assert!(part(&clean.bytes, "[Content_Types].xml").contains("/word/media/image2.gif"));
+}
+
+#[test]
+fn parts_in_utf_16_stay_in_utf_16() {
+    let wide = |text: &str| [&[0xff, 0xfe][..], &text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()].concat();
+    let types = format!(
+        "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+         <Override PartName=\"/word/document.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml\"/></Types>"
+    );
+    let document = format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-16\"?><w:document {W}><w:body><w:p w:rsidR=\"CANARY\"><w:r><w:t>KEEPME ä</w:t></w:r></w:p></w:body></w:document>"
+    );
+    let root = rels(&rel("rId1", "officeDocument", "word/document.xml", false));
+    let bytes = pack_bytes(&[
+        ("[Content_Types].xml", &wide(&types)),
+        ("_rels/.rels", &wide(&root)),
+        ("word/document.xml", &wide(&document)),
+    ]);
+    let clean = scrub("a.docx", &bytes).unwrap();
+    clean.had_secrets().tells_nothing();
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(&clean.bytes)).unwrap();
+    let mut out = Vec::new();
+    zip.by_name("word/document.xml").unwrap().read_to_end(&mut out).unwrap();
+    assert_eq!(out, wide(&document.replace(" w:rsidR=\"CANARY\"", "")));
+}
+
+#[test]
+fn charts_forget_where_their_numbers_came_from() {
+    let c = "xmlns:c=\"http://schemas.openxmlformats.org/drawingml/2006/chart\"";
+    let chart = format!(
+        "<c:chartSpace {c} xmlns:r=\"{R}\"><c:pivotSource><c:name>[CANARY.xlsx]a!b</c:name></c:pivotSource><c:ser>\
+         <c:tx><c:strRef><c:f>'C:\\CANARY\\[CANARY.xlsx]s'!$A$1</c:f><c:strCache><c:pt idx=\"0\"><c:v>KEEPME</c:v></c:pt></c:strCache></c:strRef></c:tx>\
+         <c:val><c:numRef><c:f>[CANARY.xlsx]s!$A$2</c:f><c:numCache><c:ptCount val=\"1\"/><c:pt idx=\"0\"><c:v>7</c:v></c:pt></c:numCache></c:numRef></c:val>\
+         <c:xVal><c:numRef><c:f>s!$A$3</c:f><c:numCache/></c:numRef></c:xVal></c:ser><c:externalData r:id=\"rId1\"/></c:chartSpace>"
+    );
+    let bytes = docx(
+        "<w:p/>",
+        &rel("rId1", "chart", "chart.xml", false),
+        &[
+            ("word/chart.xml", &chart),
+            ("word/_rels/chart.xml.rels", &rels(&rel("rId1", "oleObject", "file:///C:/CANARY.xlsx", true))),
+        ],
+    );
+    let clean = scrub("a.docx", &bytes).unwrap();
+    clean.tells_nothing();
+    let chart = part(&clean.bytes, "word/chart.xml");
+    assert!(chart.contains("<c:tx><c:v>KEEPME</c:v></c:tx>"), "{chart}");
+    assert!(chart.contains("<c:numLit><c:ptCount val=\"1\"/><c:pt idx=\"0\"><c:v>7</c:v></c:pt></c:numLit>"), "{chart}");
+    assert!(chart.contains("<c:f>s!$A$3</c:f>") && !chart.contains("externalData"), "{chart}");
 }

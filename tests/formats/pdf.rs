@@ -5,7 +5,7 @@ use metascrub::policy::{Policy, Token};
 use metascrub::refusal::Code;
 
 /// A document from its objects (1 is the catalog) and what its trailer says besides `Size`.
-fn document(objects: &[&[u8]], trailer: &str) -> Vec<u8> {
+pub fn document(objects: &[&[u8]], trailer: &str) -> Vec<u8> {
     let mut out = b"%PDF-1.7\n%\xE2\xE3\xCF\xD3\n".to_vec();
     let mut places = Vec::new();
     for (i, body) in objects.iter().enumerate() {
@@ -23,7 +23,7 @@ fn document(objects: &[&[u8]], trailer: &str) -> Vec<u8> {
     out
 }
 
-fn stream(entries: &str, data: &[u8]) -> Vec<u8> {
+pub fn stream(entries: &str, data: &[u8]) -> Vec<u8> {
     let mut out = format!("<<{entries}/Length {}>>stream\n", data.len()).into_bytes();
     out.extend_from_slice(data);
     out.extend_from_slice(b"\nendstream");
@@ -43,18 +43,18 @@ impl Replace for Vec<u8> {
     }
 }
 
-fn zlib(data: &[u8]) -> Vec<u8> {
+pub fn zlib(data: &[u8]) -> Vec<u8> {
     use std::io::Write;
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
     encoder.write_all(data).unwrap();
     encoder.finish().unwrap()
 }
 
-const TEXT: &[u8] = b"BT /F1 12 Tf 20.50 700 Td (KEEPME) Tj ET";
-const FONT: &[u8] = b"<</BaseFont/Helvetica/Subtype/Type1/Type/Font>>";
+pub const TEXT: &[u8] = b"BT /F1 12 Tf 20.50 700 Td (KEEPME) Tj ET";
+pub const FONT: &[u8] = b"<</BaseFont/Helvetica/Subtype/Type1/Type/Font>>";
 
 /// One page; `catalog` and `page` are what stands there besides the necessary, `more` are objects from 6 on.
-fn one_page(catalog: &str, page: &str, contents: &[u8], more: &[&[u8]], trailer: &str) -> Vec<u8> {
+pub fn one_page(catalog: &str, page: &str, contents: &[u8], more: &[&[u8]], trailer: &str) -> Vec<u8> {
     let catalog = format!("<<{catalog}/Pages 2 0 R/Type/Catalog>>");
     let page = format!("<<{page}/Contents 4 0 R/Parent 2 0 R/Resources<</Font<</F1 5 0 R>>>>/Type/Page>>");
     let pages: &[u8] = b"<</Count 1/Kids[3 0 R]/MediaBox[0 0 612 792.000]/Type/Pages>>";
@@ -63,16 +63,16 @@ fn one_page(catalog: &str, page: &str, contents: &[u8], more: &[&[u8]], trailer:
     document(&objects, &format!("/Root 1 0 R{trailer}"))
 }
 
-fn simple(catalog: &str, page: &str, more: &[&[u8]], trailer: &str) -> Vec<u8> {
+pub fn simple(catalog: &str, page: &str, more: &[&[u8]], trailer: &str) -> Vec<u8> {
     one_page(catalog, page, &stream("", TEXT), more, trailer)
 }
 
-fn has(clean: &Clean, needle: &str) -> bool {
+pub fn has(clean: &Clean, needle: &str) -> bool {
     find_secret(&clean.bytes, needle).is_some()
 }
 
 #[track_caller]
-fn cleaned(bytes: &[u8]) -> Clean {
+pub fn cleaned(bytes: &[u8]) -> Clean {
     let clean = scrub("a.pdf", bytes).unwrap();
     clean.had_secrets().tells_nothing();
     assert!(has(&clean, "KEEPME"));
@@ -356,4 +356,121 @@ fn what_is_lost_is_not_repaired_in_silence() {
     assert_eq!(refusal("a.pdf", &broken(lost)).code(), Code::Malformed);
     let missing = good.replacen(b"/Kids[3 0 R]", b"/Kids[9 0 R]");
     assert_eq!(refusal("a.pdf", &missing).code(), Code::Malformed);
+}
+
+/// The warnings about a page with these operators.
+fn warnings(contents: &str) -> String {
+    let bytes = one_page("", "", &stream("", contents.as_bytes()), &[], "");
+    scrub("a.pdf", &bytes).unwrap().cleaned.warnings().join("\n")
+}
+
+#[test]
+fn text_under_an_opaque_box_is_warned_of() {
+    let text = "BT /F1 12 Tf 100 700 Td (KEEPME) Tj ET ";
+    let covered = "under opaque boxes or pictures (page 1)";
+    assert!(warnings(&format!("{text} 0 g 90 690 100 30 re f")).contains(covered));
+    assert!(warnings(&format!("{text} q 1 0 0 1 90 690 cm 0 0 m 100 0 l 100 30 l 0 30 l h 0 0 0 rg f Q")).contains(covered));
+    for clear in [
+        // Beneath, beside, a line under it, clipped away.
+        format!("0 g 90 690 100 30 re f 1 g {text}"),
+        format!("{text} 0 g 90 600 100 30 re f"),
+        format!("{text} 0 g 90 696 100 1 re f"),
+        format!("{text} q 0 0 10 10 re W n 0 g 90 690 100 30 re f Q"),
+        format!("{text} 90 690 100 30 re S"),
+    ] {
+        assert_eq!(warnings(&clear), "", "{clear}");
+    }
+    let policy = Policy::default().with(Token::Hidden, false);
+    let bytes = one_page("", "", &stream("", format!("{text} 0 g 90 690 100 30 re f").as_bytes()), &[], "");
+    assert_eq!(scrub_under(&policy, "a.pdf", &bytes).err().unwrap().code(), Code::NeedsResidual);
+}
+
+#[test]
+fn what_shines_through_covers_nothing() {
+    let page = |settings: &str| {
+        let page =
+            format!("<</Contents 4 0 R/Parent 2 0 R/Resources<</ExtGState<</G {settings}>>/Font<</F1 5 0 R>>>>/Type/Page>>");
+        let pages: &[u8] = b"<</Count 1/Kids[3 0 R]/MediaBox[0 0 612 792.000]/Type/Pages>>";
+        let text = stream("", b"BT /F1 12 Tf 100 700 Td (KEEPME) Tj ET /G gs 0 g 90 690 100 30 re f");
+        let bytes = document(&[b"<</Pages 2 0 R/Type/Catalog>>", pages, page.as_bytes(), &text, FONT], "/Root 1 0 R");
+        scrub("a.pdf", &bytes).unwrap().cleaned.warnings().join("\n")
+    };
+    assert_eq!(page("<</ca 0.5>>"), "");
+    assert_eq!(page("<</BM/Multiply>>"), "");
+    assert!(page("<</ca 1/BM/Normal>>").contains("opaque"));
+}
+
+#[test]
+fn white_text_and_text_beside_the_page_are_warned_of() {
+    assert!(warnings("BT 1 g /F1 12 Tf 100 700 Td (KEEPME) Tj ET").contains("white text on a white page (page 1)"));
+    assert_eq!(warnings("0 0 1 rg 0 600 612 200 re f BT 1 1 1 rg /F1 12 Tf 100 700 Td (KEEPME) Tj ET"), "");
+    assert!(warnings("BT /F1 12 Tf 100 2000 Td (KEEPME) Tj ET").contains("outside of the page"));
+}
+
+#[test]
+fn a_square_drawn_over_text_is_warned_of() {
+    let square = "/Annots[<</Type/Annot/Subtype/Square/Rect[10 690 200 720]/IC[0 0 0]/F 4>>]";
+    let clean = scrub("a.pdf", &simple("", square, &[], "")).unwrap();
+    assert!(clean.cleaned.warnings().join("").contains("under opaque boxes"));
+}
+
+#[test]
+fn comments_of_jbig2_pictures_go() {
+    let page = b"\0\0\0\0\x30\0\x01\0\0\0\x13\0\0\0\x08\0\0\0\x08\0\0\0\0\0\0\0\0\0\0\0";
+    let comment = [&b"\0\0\0\x01\x3e\0\x01\0\0\0\x0a\x20\0\0\0"[..], b"CANARY"].concat();
+    let image = |more: &[u8]| {
+        stream("/BitsPerComponent 1/Filter/JBIG2Decode/Height 8/Subtype/Image/Type/XObject/Width 8", &[page, more].concat())
+    };
+    let page_of = |image: &[u8]| {
+        let page: &[u8] = b"<</Contents 4 0 R/Parent 2 0 R/Resources<</Font<</F1 5 0 R>>/XObject<</I 6 0 R>>>>/Type/Page>>";
+        let pages: &[u8] = b"<</Count 1/Kids[3 0 R]/MediaBox[0 0 612 792.000]/Type/Pages>>";
+        document(&[b"<</Pages 2 0 R/Type/Catalog>>", pages, page, &stream("", TEXT), FONT, image], "/Root 1 0 R")
+    };
+    let clean = cleaned(&page_of(&image(&comment)));
+    clean.found("comments of a JBIG2 picture");
+    assert!(memchr::memmem::find(&clean.bytes, page).is_some());
+}
+
+#[test]
+fn maps_lose_where_they_are_unless_that_is_kept() {
+    let map = "/VP[<</Type/Viewport/BBox[0 0 1 1]/Measure<</Type/Measure/Subtype/GEO/GPTS[48.1 11.5]/GCS<</Type/GEOGCS/EPSG 4326/WKT(KEEPME WGS)>>/LGI(CANARY)>>>>]";
+    let bytes = simple("", map, &[], "");
+    let clean = cleaned(&bytes);
+    assert!(!has(&clean, "GPTS"));
+    clean.found("georeference");
+    let kept = scrub_under(&Policy::default().with(Token::Geotiff, true), "a.pdf", &bytes).unwrap();
+    kept.tells_nothing();
+    assert!(has(&kept, "GPTS[48.1 11.5]") && has(&kept, "KEEPME WGS"));
+}
+
+#[test]
+fn scripts_that_are_to_be_kept_are_refused_in_plain_words() {
+    let policy = Policy::default().with(Token::Macros, true);
+    for catalog in ["/Names<</JavaScript<</Names[(a) 6 0 R]>>>>", "/OpenAction 6 0 R"] {
+        let bytes = simple(catalog, "", &[b"<</S/JavaScript/JS(CANARY)>>"], "");
+        let refused = scrub_under(&policy, "a.pdf", &bytes).err().unwrap();
+        assert_eq!(refused.code(), Code::Unsupported, "{catalog}");
+        cleaned(&bytes);
+    }
+}
+
+#[test]
+fn pictures_and_fonts_are_the_same_data() {
+    // Scans, masks, letters drawn by operators, a font of its own and maps: all pass the second reader's comparison.
+    let image =
+        stream("/BitsPerComponent 8/ColorSpace/DeviceGray/Height 2/SMask 7 0 R/Subtype/Image/Type/XObject/Width 2", b"abcd");
+    let mask = stream(
+        "/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/FlateDecode/Height 4/Subtype/Image/Type/XObject/Width 4",
+        &zlib(b"efghijklmnopqrst"),
+    );
+    let font: &[u8] = b"<</CharProcs<</a 9 0 R>>/Encoding<</Differences[0/a]/Type/Encoding>>/FirstChar 0/FontBBox[0 0 1 1]/FontMatrix[1 0 0 1 0 0]/LastChar 0/Subtype/Type3/ToUnicode 10 0 R/Type/Font/Widths[500]>>";
+    let page: &[u8] = b"<</Contents 4 0 R/Parent 2 0 R/Resources<</Font<</F1 5 0 R/F2 8 0 R>>/XObject<</I 6 0 R>>>>/Type/Page>>";
+    let pages: &[u8] = b"<</Count 1/Kids[3 0 R]/MediaBox[0 0 612 792.000]/Type/Pages>>";
+    let (glyph, map) = (stream("", b"% CANARY\n500 0 d0 0 0 1 1 re f"), stream("", b"% CANARY\nbegincmap endcmap"));
+    let catalog: &[u8] = b"<</Pages 2 0 R/Type/Catalog>>";
+    let bytes =
+        document(&[catalog, pages, page, &stream("", TEXT), FONT, &image, &mask, font, &glyph, &map], "/Root 1 0 R/Info 11 0 R");
+    let clean = cleaned(&bytes);
+    assert!(has(&clean, "abcd"), "the picture");
+    assert!(has(&clean, "efgh"), "the mask");
 }

@@ -88,6 +88,9 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         let folder = root.rsplit_once('/').map_or("", |(f, _)| f).to_owned();
         items.extend(package.items.into_iter().filter_map(|i| Some((name_of(&folder, &i.href)?, i.kind))));
     }
+    // What a library shows for the book is the picture of its first page: a part of what is read.
+    let cover = items.iter().find(|(name, kind)| kind.starts_with("image/") && name.to_lowercase().contains("cover"));
+    let cover = cover.map(|(name, _)| Finding::kept(name.clone(), "cover", Tells::Text, "it is a page of the book; cleaned"));
     for (name, kind) in items {
         if stays.contains_key(&name) {
             continue;
@@ -104,6 +107,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     }
     let mut marks = Vec::new();
     let mut draft = rewrite(job, source, &archive, &mut |part| verdict(job, part, &mut stays, &mut marks))?;
+    cover.into_iter().for_each(|found| draft.note(found));
     for name in marks {
         draft.warn(format!("{name}: it seems to say whom the book was sold to; that is text, so it stays"));
     }

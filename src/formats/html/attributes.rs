@@ -7,8 +7,16 @@ use super::page::Page;
 use super::style::{self, Where};
 use super::{found, names, text};
 use crate::finding::{Finding, Tells};
+use crate::formats::tracking;
 use crate::grammar::html::{Attr, Token};
 use crate::refusal::Result;
+
+/// Whether an address is a script: browsers pass over white space in the name of the scheme. [URL 4.4]
+fn is_script(address: &[u8]) -> bool {
+    let letters = address.iter().filter(|b| !b.is_ascii_whitespace() && !b.is_ascii_control());
+    let start: Vec<u8> = letters.take(11).map(u8::to_ascii_lowercase).collect();
+    start.starts_with(b"javascript:") || start.starts_with(b"vbscript:")
+}
 
 impl Page<'_> {
     /// Why a `meta` element goes; where it stays, what does not belong to it is cut out.
@@ -99,11 +107,17 @@ impl Page<'_> {
             self.changes.remove(all, "address", found("path on a computer", Tells::History, said));
             return Ok(());
         }
-        if [&b"utm_"[..], b"fbclid=", b"gclid="].iter().any(|w| memchr::memmem::find(raw, w).is_some())
-            && !plain.starts_with(b"data:")
-        {
-            let why = "links are content; look at them before you share the page";
-            self.changes.note(Finding::kept("HTML", "links with marks of advertising", Tells::Identifier, why));
+        if is_script(&plain) {
+            if !self.macros {
+                let said = text(&plain);
+                self.changes.remove(all, "address", found("script in a link", Tells::Unknown, said));
+                return Ok(());
+            }
+            let why = "pages need their scripts, and what they say is not understood; --drop macros removes them";
+            self.changes.note(Finding::kept("HTML", "scripts in links", Tells::Unknown, why));
+        }
+        if !plain.starts_with(b"data:") && tracking::is_marked(&String::from_utf8_lossy(&plain)) {
+            self.changes.note(Finding::kept("HTML", tracking::LABEL, Tells::Identifier, tracking::WHY));
         }
         match address::data(self.job, &mut self.changes, raw, true)? {
             Data::Other => {}

@@ -1,8 +1,9 @@
 //! OpenDocument: texts, tables, presentations and drawings in a ZIP. Content and styles are sifted and keep every byte that
 //! does not go; settings keep what changes the layout; pictures and objects that the content refers to are cleaned by their
-//! own rows; properties, previews, histories, comments and macros go, tracked changes are accepted. It does not know
-//! databases, nor flat XML files.
+//! own rows; properties, previews, histories, comments and macros go, tracked changes are accepted, unless the policy says otherwise. It does not know
+//! databases; documents in one file of XML are in [`flat`].
 
+pub mod flat;
 mod ns;
 mod settings;
 mod sift;
@@ -94,8 +95,13 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     }
     for name in ["content.xml", "styles.xml"] {
         if let Some(bytes) = read(name)? {
-            unkeepable(job, &bytes).map_err(|r| r.within(name))?;
+            parse(&bytes).and_then(|doc| unkeepable(job, &doc)).map_err(|r| r.within(name))?;
         }
+    }
+    let macros = |n: &Vec<u8>| n.starts_with(b"basic/") || n.starts_with(b"scripts/");
+    if job.keeps(Token::Macros) && names.iter().any(macros) {
+        return Err(Refusal::unsupported("macros of OpenDocument files cannot be kept in a cleaned document so far")
+            .hint("let the macros go: leave out --keep macros"));
     }
     let mut out = Outcome::default();
     if let Some(bytes) = read(MANIFEST_NAME)? {
@@ -118,27 +124,14 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     draft.seal()
 }
 
-/// Notes and hidden parts cannot be taken out yet: where the policy drops them, a document that has them is refused.
-fn unkeepable(job: &Job, xml: &[u8]) -> Result<()> {
-    const HIDDEN: [&[u8]; 5] = [
-        b"table:visibility=\"collapse\"",
-        b"table:visibility=\"filter\"",
-        b"table:display=\"false\"",
-        b"presentation:visibility=\"hidden\"",
-        b"text:display=\"none\"",
-    ];
-    let has = |what: &[u8]| memchr::memmem::find(xml, what).is_some();
-    let refuse = |what, token| {
-        let text = format!("it has {what}, which this policy drops and this program cannot take out yet");
-        Err(Refusal::new(Code::NeedsResidual, text).hint(format!("delete them first, or use --keep {token}")))
-    };
-    if !job.keeps(Token::Notes) && has(b"<presentation:notes") {
-        return refuse("pages of notes", "notes");
+/// Hidden parts cannot be taken out yet: where the policy drops them, a document that has them is refused.
+fn unkeepable(job: &Job, doc: &Document) -> Result<()> {
+    let hides = |n: usize| doc.attrs(n).iter().any(|a| sift::is_hiding(doc, n, a));
+    if job.keeps(Token::Hidden) || !(0..doc.len()).any(hides) {
+        return Ok(());
     }
-    if !job.keeps(Token::Hidden) && HIDDEN.iter().any(|h| has(h)) {
-        return refuse("hidden parts", "hidden");
-    }
-    Ok(())
+    let text = "it has hidden parts, which this policy drops and this program cannot take out yet";
+    Err(Refusal::new(Code::NeedsResidual, text).hint("delete them first, or use --keep hidden"))
 }
 
 /// Sifts the document and, as far as it refers to them, the documents inside it.

@@ -28,6 +28,8 @@ pub(super) const MANIFEST: u8 = 12;
 pub(super) const RDF: u8 = 13;
 /// Additions of OpenOffice and LibreOffice.
 pub(super) const ADDED: u8 = 14;
+/// `presentation:`
+pub(super) const PRESENTATION: u8 = 16;
 /// Anything else of the standard's or the W3C's.
 pub(super) const OTHER: u8 = 15;
 /// The namespace that `xml:` stands for.
@@ -42,6 +44,7 @@ pub(super) fn number(uri: &str) -> u8 {
             "table" => TABLE,
             "drawing" => DRAW,
             "meta" => META,
+            "presentation" => PRESENTATION,
             "svg-compatible" => SVG,
             "script" => SCRIPT,
             "config" => CONFIG,

@@ -7,6 +7,7 @@ use crate::clean::Job;
 use crate::finding::Tells;
 use crate::formats::office::tally::Tally;
 use crate::formats::office::{AUTHOR, MOMENT, is_path, tracked_changes};
+use crate::formats::tracking;
 use crate::grammar::xml::{Attr, Document, Edits, XMLNS};
 use crate::policy::{Token, TrackedChanges};
 use crate::refusal::{Code, Refusal, Result};
@@ -98,13 +99,22 @@ pub(super) fn run(job: &Job, bytes: &[u8]) -> Result<(Option<Vec<u8>>, Tally)> {
     let doc = super::parse(bytes)?;
     let (mut edits, mut tally) = (Edits::default(), Tally::default());
     loose(&doc, &mut edits, &mut tally);
-    let referred = referred(&doc);
-    let numbers = numbers(&doc);
+    look(job, &doc, &mut edits, &mut tally)?;
+    Ok((edits.apply(bytes), tally))
+}
+
+/// The same for a document that is taken apart already, its loose parts aside.
+///
+/// # Errors
+/// Where the part cannot be made safe.
+pub(super) fn look(job: &Job, doc: &Document, edits: &mut Edits, tally: &mut Tally) -> Result<()> {
+    let referred = referred(doc);
+    let numbers = numbers(doc);
     let mut n = 0;
     while n < doc.len() {
-        match element(job, &doc, n, &mut tally, &mut edits)? {
+        match element(job, doc, n, tally, edits)? {
             Fate::Stay => {
-                attributes(&doc, n, &referred, &numbers, &mut tally, &mut edits);
+                attributes(doc, n, &referred, &numbers, tally, edits);
                 n += 1;
             }
             Fate::Go(label, tells) => {
@@ -114,12 +124,12 @@ pub(super) fn run(job: &Job, bytes: &[u8]) -> Result<(Option<Vec<u8>>, Tally)> {
             }
             Fate::Unwrap(label, tells) => {
                 tally.gone(label, tells, doc.open(n).len());
-                edits.unwrap(&doc, n);
+                edits.unwrap(doc, n);
                 n += 1;
             }
         }
     }
-    Ok((edits.apply(bytes), tally))
+    Ok(())
 }
 
 /// Identifiers that something in the document refers to.
@@ -199,6 +209,7 @@ fn element(job: &Job, doc: &Document, n: usize, tally: &mut Tally, edits: &mut E
         }
         (DC, "creator" | "date") if who_and_when(doc, n, tally, edits) => Ok(Fate::Stay),
         (TEXT, "change" | "change-start" | "change-end") => go("marks of insertions and deletions", Tells::History),
+        (PRESENTATION, "notes") if !job.keeps(Token::Notes) => go("speaker notes", Tells::Text),
         (OFFICE, "change-info") => go("insertions and deletions", Tells::Who),
         (OFFICE, "scripts") if doc.children(n).next().is_some() => go("macros", Tells::Software),
         (SCRIPT, "event-listener") => go("macros", Tells::Software),
@@ -252,9 +263,23 @@ fn is_external(doc: &Document, n: usize) -> bool {
         .any(|a| matches!(a.local, "expression" | "cell-range-address" | "base-cell-address") && a.value().contains("file:"))
 }
 
+/// Whether an attribute hides what it is on, or what has its style.
+pub(super) fn is_hiding(doc: &Document, n: usize, attr: &Attr) -> bool {
+    match (attr.ns, attr.local, &*attr.value()) {
+        (TABLE, "visibility", "collapse" | "filter") => true,
+        (TABLE, "display", "false") => matches!(doc.local(n), "table-properties" | "table"),
+        (PRESENTATION, "visibility", "hidden") | (TEXT, "display", "none") | (DRAW, "display", "none") => true,
+        (TEXT, "is-hidden", "true") => true,
+        _ => false,
+    }
+}
+
 /// Elements that lead to a place on a disk.
 fn outside(doc: &Document, n: usize, tally: &mut Tally, edits: &mut Edits) -> Result<Fate> {
     let Some(href) = doc.attrs(n).into_iter().find(|a| a.ns == XLINK && a.local == "href") else { return Ok(Fate::Stay) };
+    if tracking::is_marked(&href.value()) {
+        tally.kept(tracking::LABEL, Tells::Identifier, tracking::WHY);
+    }
     if !is_outside(&href.value()) {
         return Ok(Fate::Stay);
     }
@@ -332,6 +357,10 @@ fn attributes(
             (DRAW, "name") if is_path(&attr.value()) => {
                 tally.value("name of an object", Tells::History, attr.value());
                 edits.put(attr.value_span.clone(), format!("Object {n}"));
+                continue;
+            }
+            _ if is_hiding(doc, n, &attr) => {
+                tally.kept("hidden parts", Tells::Hidden, "what is hidden is content; --drop hidden refuses the document");
                 continue;
             }
             (DRAW, "filter-name") | (_, "protection-key-digest-algorithm") => continue,

@@ -71,13 +71,14 @@ pub(super) fn theme(sift: &mut Sift, attr: &Attr) {
 /// VML: shapes that are comments go.
 pub(super) fn vml(sift: &mut Sift, n: usize) -> Fate {
     let doc = sift.doc;
-    if doc.ns(n) == V && doc.local(n) == "shape" && is_note(doc, n) {
+    if !sift.keeps(Token::Comments) && doc.ns(n) == V && doc.local(n) == "shape" && is_note(doc, n) {
         return Fate::Go("comments", Tells::Who);
     }
     Fate::Stay
 }
 
-fn is_note(doc: &crate::grammar::xml::Document, n: usize) -> bool {
+/// Whether a shape of VML is a comment.
+pub(super) fn is_note(doc: &crate::grammar::xml::Document, n: usize) -> bool {
     doc.child(n, X, "ClientData").and_then(|c| doc.attr(c, NONE, "ObjectType")).is_some_and(|a| a.value() == "Note")
 }
 

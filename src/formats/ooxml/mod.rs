@@ -1,15 +1,21 @@
 //! Office Open XML: Word, Excel and PowerPoint, with their templates and macro kinds. Parts are kept that can be reached from
 //! the main part by relationships of known types; each XML part is sifted and keeps every byte that does not go; pictures and
-//! embedded documents are cleaned by their own rows. Macros, comments, properties and links to files go; tracked changes are
-//! accepted. It does not know the binary workbook, nor flat XML packages.
+//! embedded documents are cleaned by their own rows. Macros, comments, properties and links to files go and tracked
+//! changes are accepted, unless the policy says otherwise. It does not know the binary workbook, nor flat XML packages.
 
+mod chart;
+mod decide;
 mod drawing;
 mod excel;
+mod hidden;
+mod names;
 mod ns;
 mod package;
 mod powerpoint;
 mod sift;
+mod told;
 mod tracked;
+mod verdict;
 mod walk;
 mod word;
 
@@ -17,24 +23,22 @@ use super::zip::rewrite::rewrite;
 use super::zip::unpack;
 use crate::clean::Job;
 use crate::format::{Format, Head, Match};
+use crate::grammar::text::Text;
 use crate::grammar::xml::NONE;
 use crate::grammar::zip::{Archive, LOCAL};
 use crate::plan::Plan;
+use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{Shared, Source};
-
-const KEEPS: &str =
-    "text, tables, formulas, slides, layout, links of the web, pictures and embedded documents (cleaned), notes, fonts";
-const REMOVES: &str = "properties, authors, comments, tracked changes (accepted), revision identifiers, custom XML, macros, previews, \
-                       printer settings, paths, templates, data connections, unused texts";
 
 /// The row of Word documents.
 pub static WORD: Format = Format {
     name: "Word",
     extensions: &["docx", "docm", "dotx", "dotm"],
     container: true,
-    keeps: KEEPS,
-    removes: REMOVES,
+    keeps: "text, tables, layout, notes, links of the web, form controls, pictures and embedded documents (cleaned), fonts",
+    removes: "properties, authors, comments, tracked changes (accepted), revision identifiers, custom XML and bindings to it, \
+              macros, previews, printer settings, paths, templates, codes of fields that tell",
     sniff: |head| sniff(head, "wordprocessingml", "ms-word"),
     plan,
     witness,
@@ -44,6 +48,9 @@ pub static WORD: Format = Format {
 pub static EXCEL: Format = Format {
     name: "Excel",
     extensions: &["xlsx", "xlsm", "xltx", "xltm", "xlam"],
+    keeps: "cells, formulas, values, tables, charts, pivot tables, links of the web, pictures and embedded documents (cleaned)",
+    removes: "properties, authors, comments, users, editing history, data connections, cells of other workbooks, custom XML, \
+              macros, printer settings, paths, texts that no cell shows any more",
     sniff: |head| sniff(head, "spreadsheetml", "ms-excel"),
     ..WORD
 };
@@ -52,6 +59,9 @@ pub static EXCEL: Format = Format {
 pub static POWERPOINT: Format = Format {
     name: "PowerPoint",
     extensions: &["pptx", "pptm", "potx", "potm", "ppsx", "ppsm", "ppam"],
+    keeps: "slides, animations, speaker notes, links of the web, pictures, media and embedded documents (cleaned), fonts",
+    removes: "properties, authors, comments, editing history, tags of programs, identifiers, custom XML, macros, previews, \
+              printer settings, paths",
     sniff: |head| sniff(head, "presentationml", "ms-powerpoint"),
     ..WORD
 };
@@ -75,7 +85,8 @@ fn main_part(source: &Shared) -> Option<(String, String)> {
     let archive = Archive::open(source, MEMBERS).ok()?;
     let read = |name: &str| {
         let entry = archive.entries.iter().find(|e| e.name.eq_ignore_ascii_case(name.as_bytes()))?;
-        unpack::peek(source, entry, LISTS).ok()
+        let raw = unpack::peek(source, entry, LISTS).ok()?;
+        Some(Text::read(&raw).ok()?.bytes().to_vec())
     };
     let relations = read("_rels/.rels")?;
     let doc = package::parse(&relations).ok()?;
@@ -111,7 +122,9 @@ fn witness(job: &Job, before: &dyn Source, after: &dyn Source) -> Result<Vec<&'s
     for name in archive.file_names().flatten() {
         let lower = name.to_lowercase();
         let gone = ["docprops/", "vbaproject.bin", "printersettings", "/comments", "people.xml", "/persons/", "_xmlsignatures"];
-        if gone.iter().any(|g| lower.contains(g)) {
+        let kept = (job.keeps(Token::Macros) && lower.ends_with("vbaproject.bin"))
+            || (job.keeps(Token::Comments) && lower.contains("/comments"));
+        if !kept && gone.iter().any(|g| lower.contains(g)) {
             return Err(Refusal::new(Code::Leftover, "a part that should be gone is still there").within(&name));
         }
     }

@@ -7,6 +7,7 @@ use super::ns::{self, PACKAGE};
 use crate::clean::Job;
 use crate::finding::Tells;
 use crate::formats::zip::unpack;
+use crate::grammar::text::Text;
 use crate::grammar::xml::{Doctype, Document, NONE};
 use crate::grammar::zip::Archive;
 use crate::refusal::{Refusal, Result};
@@ -98,11 +99,33 @@ impl<'a> Package<'a> {
         self.archive.entries[part].unpacked == 0
     }
 
-    /// The bytes of a part.
+    /// The bytes of an XML part, in UTF-8.
+    ///
+    /// # Errors
+    /// Those of a damaged archive, `Malformed` for damaged UTF-16, and `Limit`.
+    pub(super) fn read(&self, part: usize) -> Result<Vec<u8>> {
+        let raw = self.raw(part)?;
+        let wide = {
+            let text = Text::read(&raw).map_err(|r| r.within(&self.name(part)))?;
+            text.is_wide().then(|| text.bytes().to_vec())
+        };
+        Ok(wide.unwrap_or(raw))
+    }
+
+    /// An XML part in UTF-8 as it is to be written: in the encoding that the part has.
+    pub(super) fn written(&self, part: usize, bytes: Vec<u8>) -> Vec<u8> {
+        let head = unpack::peek(self.source, &self.archive.entries[part], 4).unwrap_or_default();
+        match Text::read(&head) {
+            Ok(text) => text.write(bytes),
+            Err(_) => bytes,
+        }
+    }
+
+    /// The bytes of a part as they are.
     ///
     /// # Errors
     /// Those of a damaged archive, and `Limit`.
-    pub(super) fn read(&self, part: usize) -> Result<Vec<u8>> {
+    pub(super) fn raw(&self, part: usize) -> Result<Vec<u8>> {
         let entry = &self.archive.entries[part];
         let name = String::from_utf8_lossy(&entry.name);
         if entry.unpacked > LARGEST {
@@ -211,6 +234,8 @@ pub(super) enum Leads {
     Chunk,
     /// A link that a person can follow.
     Link,
+    /// Macros, where the policy keeps them.
+    Macros,
     /// Something that goes.
     Gone(&'static str, Tells),
 }
@@ -324,7 +349,7 @@ pub(super) fn leads(kind: &str, content_type: &str) -> Leads {
 
 /// Whether elements name relationships of this kind, so that one that no element names is nobody's.
 pub(super) fn is_named(leads: Leads) -> bool {
-    !matches!(leads, Leads::Xml | Leads::Font | Leads::Gone(..))
+    !matches!(leads, Leads::Xml | Leads::Font | Leads::Macros | Leads::Gone(..))
 }
 
 /// Whether a link may stay: addresses of the web, of mail and telephone, places in this document, files beside it.

@@ -1,11 +1,11 @@
 //! PresentationML: what of slides and of the presentation may stay.
 
+use super::hidden;
 use super::ns::*;
 use super::sift::{Fate, Sift};
 use crate::finding::Tells;
 use crate::grammar::xml::{Attr, NONE, XMLNS};
-use crate::policy::Token;
-use crate::refusal::{Code, Refusal, Result};
+use crate::refusal::Result;
 
 /// What becomes of an element.
 pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
@@ -19,13 +19,31 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
             sift.hidden("hidden slide", "hidden slides are content")?;
             Fate::Stay
         }
-        _ if within == "presentationPr" && doc.local(n) != "showPr" => Fate::Go("settings of the program", Tells::Software),
-        "notes" if !sift.keeps(Token::Notes) => {
-            let what = "it has speaker notes, which this policy drops and this program cannot take out yet";
-            return Err(Refusal::new(Code::NeedsResidual, what).hint("delete the notes first, or use --keep notes"));
+        "sldSz" => {
+            hidden::size(sift, n);
+            Fate::Stay
         }
+        "notes" if n == 0 => {
+            sift.common.told.kept("speaker notes", Tells::Text, "--drop notes takes them out");
+            Fate::Stay
+        }
+        "sp" | "pic" | "graphicFrame" | "grpSp" | "cxnSp" => hidden::shape(sift, n)?,
+        _ if within == "presentationPr" && doc.local(n) != "showPr" => Fate::Go("settings of the program", Tells::Software),
+        // The same slides, in sections.
+        "sldId" if doc.ns(n) == OFFICE && is_hidden_elsewhere(sift, n) => Fate::Go("hidden slides", Tells::Hidden),
         _ => Fate::Stay,
     })
+}
+
+/// Whether a slide in the list of a section is one that goes.
+fn is_hidden_elsewhere(sift: &Sift, n: usize) -> bool {
+    let doc = sift.doc;
+    let Some(id) = doc.attr(n, NONE, "id") else { return false };
+    let is_it = |i: &usize| {
+        doc.ns(*i) == P && doc.local(*i) == "sldId" && doc.attr(*i, NONE, "id").is_some_and(|a| a.value() == id.value())
+    };
+    let listed = (0..doc.len()).find(is_it).and_then(|i| doc.attr(i, R, "id"));
+    listed.is_some_and(|r| sift.common.hidden.contains(&*r.value()))
 }
 
 /// Attributes of sections.

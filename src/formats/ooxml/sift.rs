@@ -5,11 +5,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::ns::*;
-use super::{drawing, excel, powerpoint, word};
+use super::{chart, drawing, excel, hidden, powerpoint, word};
 use crate::clean::Job;
 use crate::finding::Tells;
 use crate::formats::office::tally::Tally;
-use crate::formats::office::tracked_changes;
+use crate::formats::office::{AUTHOR, tracked_changes};
 use crate::grammar::xml::{Attr, Document, Edits, NONE, XMLNS};
 use crate::policy::{Token, TrackedChanges};
 use crate::refusal::{Code, Refusal, Result};
@@ -18,6 +18,14 @@ use crate::refusal::{Code, Refusal, Result};
 #[derive(Default)]
 pub(super) struct Common {
     guids: HashMap<String, usize>,
+    /// Relationships of the part at hand to slides that go because they are hidden.
+    pub(super) hidden: HashSet<String>,
+    /// How large the slides are.
+    pub(super) slide: Option<(i64, i64)>,
+    /// Styles that a text uses.
+    pub(super) styles: HashSet<String>,
+    /// What is told once for the whole document.
+    pub(super) told: Tally,
     /// Shared strings that a cell uses.
     pub(super) strings: HashSet<u64>,
 }
@@ -41,6 +49,8 @@ pub(super) enum Fate {
     Unwrap(&'static str, Tells),
     /// As `Go`, but told already.
     Quiet,
+    /// Something else is in its place already.
+    Replaced,
 }
 
 /// The sifting of one part.
@@ -86,7 +96,7 @@ impl<'a, 'b> Sift<'a, 'b> {
             (W, "settings") => word::settings(&mut sift),
             (W, _) => word::story(&mut sift, &mut skip)?,
             (S, "sst") => excel::strings(&mut sift),
-            (S, "worksheet" | "macrosheet" | "dialogsheet") => excel::formulas(&mut sift),
+            (S, "worksheet" | "dialogsheet") | (_, "macrosheet") => excel::formulas(&mut sift),
             _ => {}
         }
         let mut n = 0;
@@ -105,6 +115,7 @@ impl<'a, 'b> Sift<'a, 'b> {
                     sift.remove(n);
                     n = doc.past(n);
                 }
+                Fate::Replaced => n = doc.past(n),
                 Fate::Quiet => {
                     sift.remove(n);
                     n = doc.past(n);
@@ -151,6 +162,9 @@ impl<'a, 'b> Sift<'a, 'b> {
             match dangling(ns, local, attr.local) {
                 Dangling::Attribute => {}
                 Dangling::Element => return Ok(Fate::Go("references to what is removed", Tells::History)),
+                Dangling::Needed if self.common.hidden.contains(&*attr.value()) => {
+                    return Ok(Fate::Go("hidden slides", Tells::Hidden));
+                }
                 Dangling::Needed => {
                     return Err(Refusal::malformed(
                         "something is missing that the document cannot do without",
@@ -173,6 +187,7 @@ impl<'a, 'b> Sift<'a, 'b> {
             && let Some(child) = doc.children(n).next()
         {
             match doc.local(child) {
+                "threadingInfo" => return Ok(Fate::Go("threads of comments", Tells::Where)),
                 "creationId" | "rowId" | "colId" | "predDERef" | "uniqueId" | "modId" | "uid" => {
                     return Ok(Fate::Go("identifiers of objects", Tells::Identifier));
                 }
@@ -194,14 +209,17 @@ impl<'a, 'b> Sift<'a, 'b> {
         let fate = match ns {
             W | W14 | W16 | OFFICE if doc.ns(0) == W => word::element(self, n)?,
             S | OFFICE if doc.ns(0) == S => excel::element(self, n)?,
-            P if doc.ns(0) == P => powerpoint::element(self, n)?,
+            P | OFFICE if doc.ns(0) == P => powerpoint::element(self, n)?,
+            C => chart::element(self, n),
             _ => Fate::Stay,
         };
         if !matches!(fate, Fate::Stay) {
             return Ok(fate);
         }
+        hidden::object(self, n)?;
         match (ns, local) {
             (A, "fld") => powerpoint::field(self, n),
+            (S, "comment") => Ok(excel::comment(self, n)),
             (V | O | X, _) => Ok(drawing::vml(self, n)),
             _ => Ok(Fate::Stay),
         }
@@ -246,6 +264,7 @@ impl<'a, 'b> Sift<'a, 'b> {
     /// Attributes that go for what they are on; those that change are changed here.
     fn attribute(&mut self, n: usize, ns: u8, local: &str, attr: &Attr) -> Option<(&'static str, Tells)> {
         let language = match ns {
+            _ if matches!(local, "comment" | "cm" | "cmAuthor") => comment(self, local, attr),
             W => word::attribute(self, local, attr),
             S => excel::attribute(self, local, attr),
             P | OFFICE if matches!(local, "section" | "sldLst" | "sectionZm" | "sldSectionZmObj") => {
@@ -305,6 +324,26 @@ impl<'a, 'b> Sift<'a, 'b> {
     }
 }
 
+/// Attributes of a comment that stays, and of who wrote it.
+fn comment(sift: &mut Sift, local: &str, attr: &Attr) -> Option<(&'static str, Tells)> {
+    match (local, attr.local) {
+        ("comment", "author") | ("cmAuthor", "name") => {
+            if attr.value() != AUTHOR {
+                sift.tally.value("author of comments", Tells::Who, attr.value());
+            }
+            sift.put(attr, AUTHOR, "authors of comments", Tells::Who);
+            None
+        }
+        ("cmAuthor", "initials") => {
+            sift.put(attr, &AUTHOR[..1], "authors of comments", Tells::Who);
+            None
+        }
+        ("comment", "initials") => Some(("authors of comments", Tells::Who)),
+        ("comment", "date") | ("cm", "dt") => Some(("times of comments", Tells::When)),
+        _ => None,
+    }
+}
+
 enum Dangling {
     Attribute,
     Element,
@@ -319,7 +358,7 @@ fn dangling(ns: u8, local: &str, attr: &str) -> Dangling {
         (A, "blip") | (V | O, _) | (W, "hyperlink") | (S, "pageSetup") => Dangling::Attribute,
         (_, "pageSetup") => Dangling::Attribute,
         (_, "snd" | "sndTgt") if attr == "embed" => Dangling::Element,
-        (S, "worksheetSource") => Dangling::Attribute,
+        (S, "worksheetSource" | "pivotCacheDefinition") => Dangling::Attribute,
         _ => Dangling::Element,
     }
 }

@@ -10,6 +10,7 @@ use crate::finding::Tells;
 use crate::formats::office::TELLING_FIELDS;
 use crate::formats::office::is_path;
 use crate::grammar::xml::Attr;
+use crate::policy::Token;
 use crate::refusal::{Refusal, Result};
 
 /// Settings that change how the document looks or behaves. [ISO 29500-1 17.15.1]
@@ -204,8 +205,18 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
             _ => Fate::Go(tracked, history),
         },
         "moveFromRangeEnd" | "moveToRangeEnd" => Fate::Quiet,
+        "commentRangeStart" | "commentRangeEnd" | "annotationRef" | "commentReference" | "comment"
+            if sift.keeps(Token::Comments) =>
+        {
+            if local == "comment" {
+                sift.tally.kept("comments", Tells::Text, "--keep comments");
+            }
+            Fate::Stay
+        }
         "commentRangeStart" | "commentRangeEnd" | "annotationRef" => Fate::Go("marks of comments", Tells::Who),
-        "r" if doc.children(n).any(|c| doc.local(c) == "commentReference" && doc.ns(c) == W)
+        "r" if !sift.keeps(Token::Hidden) && is_hidden_run(sift, n) => Fate::Go("hidden text", Tells::Hidden),
+        "r" if !sift.keeps(Token::Comments)
+            && doc.children(n).any(|c| doc.local(c) == "commentReference" && doc.ns(c) == W)
             && doc.children(n).all(|c| matches!(doc.local(c), "rPr" | "commentReference" | "annotationRef")) =>
         {
             Fate::Go("marks of comments", Tells::Who)
@@ -222,12 +233,17 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
         "fldSimple" if doc.attr(n, W, "instr").is_some_and(|a| is_telling(&a.value())) => {
             Fate::Unwrap("codes of fields", history)
         }
-        "vanish" | "webHidden"
-            if within == "rPr" && doc.attr(n, W, "val").is_none_or(|a| !matches!(&*a.value(), "0" | "false" | "off")) =>
-        {
+        "vanish" | "webHidden" if within == "rPr" && is_on(sift, n) => {
+            let style = doc.ancestors(n).find(|a| doc.local(*a) == "style").and_then(|s| doc.attr(s, W, "styleId"));
             if local == "vanish" && doc.ancestors(n).any(|a| doc.local(a) == "r") {
-                sift.hidden("hidden text", "hidden text is content")?;
+                sift.hidden("hidden text", "hidden text is content; --drop hidden takes it out")?;
+            } else if local == "vanish" && style.is_some_and(|s| sift.common.styles.contains(&*s.value())) {
+                sift.hidden("text that a style hides", "hidden text is content")?;
             }
+            Fate::Stay
+        }
+        "hdr" | "ftr" if n == 0 && !doc.text(n).trim().is_empty() => {
+            sift.common.told.kept("headers and footers", Tells::Text, "they are shown on every page");
             Fate::Stay
         }
         "control" if doc.ns(n) == W => Fate::Go("macros and controls", Tells::Software),
@@ -235,9 +251,25 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
     })
 }
 
+/// Whether a switch of a run is on.
+fn is_on(sift: &Sift, n: usize) -> bool {
+    sift.doc.attr(n, W, "val").is_none_or(|a| !matches!(&*a.value(), "0" | "false" | "off"))
+}
+
+/// Whether a run is hidden and holds nothing that others need.
+fn is_hidden_run(sift: &Sift, n: usize) -> bool {
+    let doc = sift.doc;
+    let hidden = doc.child(n, W, "rPr").and_then(|p| doc.child(p, W, "vanish")).is_some_and(|v| is_on(sift, v));
+    hidden && doc.children(n).all(|c| !matches!(doc.local(c), "fldChar" | "instrText"))
+}
+
 /// Attributes that go.
 pub(super) fn attribute(sift: &mut Sift, local: &str, attr: &Attr) -> Option<(&'static str, Tells)> {
     match (local, attr.local) {
+        ("pStyle" | "rStyle", "val") => {
+            sift.common.styles.insert(attr.value().into_owned());
+            None
+        }
         ("permStart", "ed" | "edGrp") => {
             sift.tally.value("who may edit", Tells::Who, attr.value());
             Some(("who may edit", Tells::Who))

@@ -4,25 +4,33 @@
 use super::schema::K;
 use super::walk::Walk;
 use crate::finding::{Finding, Tells};
+use crate::formats::tracking;
 use crate::grammar::pdf::Dict;
 use crate::policy::Token;
+use crate::refusal::{Refusal, Result};
 
 /// Actions that stay inside the document or name a web address. [12.6.4]
 const KEPT: [&str; 8] = ["GoTo", "URI", "Named", "ResetForm", "Hide", "SetOCGState", "Trans", "Thread"];
 
 /// Whether an action stays; tells of it where it does not.
-pub(super) fn admits<'b>(walk: &mut Walk<'b>, dict: &Dict<'b>, k: K) -> bool {
+///
+/// # Errors
+/// `Unsupported` for a script that the policy keeps.
+pub(super) fn admits<'b>(walk: &mut Walk<'b>, dict: &Dict<'b>, k: K) -> Result<bool> {
     let kind = walk.get(dict, "S");
     let Some(kind) = kind.as_name() else {
         // A destination where an action may stand.
-        return k == K::OpenAction || dict.0.is_empty();
+        return Ok(k == K::OpenAction || dict.0.is_empty());
     };
     let kind = String::from_utf8_lossy(&kind).into_owned();
-    if k == K::OpenAction && kind != "GoTo" {
+    if k == K::OpenAction && kind != "GoTo" && !(kind == "JavaScript" && walk.job.keeps(Token::Macros)) {
         walk.tell(with(walk, dict, Finding::removed("document", format!("action on opening ({kind})"), Tells::Hidden)));
-        return false;
+        return Ok(false);
     }
     if !KEPT.contains(&kind.as_str()) {
+        if kind == "JavaScript" && walk.job.keeps(Token::Macros) {
+            return Err(scripts());
+        }
         let tells = if kind == "JavaScript" { Tells::Hidden } else { Tells::History };
         let label = match kind.as_str() {
             "JavaScript" => "script".to_owned(),
@@ -32,16 +40,25 @@ pub(super) fn admits<'b>(walk: &mut Walk<'b>, dict: &Dict<'b>, k: K) -> bool {
             other => format!("action ({other})"),
         };
         walk.tell(with(walk, dict, Finding::removed("action", label, tells)));
-        return false;
+        return Ok(false);
     }
     if kind == "URI" {
         let address = walk.get(dict, "URI").as_text().unwrap_or_default();
         if !walk.job.keeps(Token::Links) || !is_public(&address) {
             walk.tell(Finding::removed("link", "address on this computer or network", Tells::History).value(address));
-            return false;
+            return Ok(false);
+        }
+        if tracking::is_marked(&address) {
+            walk.tell(Finding::kept("link", tracking::LABEL, Tells::Identifier, tracking::WHY));
         }
     }
-    true
+    Ok(true)
+}
+
+/// What to say where scripts are to be kept.
+pub(super) fn scripts() -> Refusal {
+    Refusal::unsupported("it has scripts, which cannot be kept in a cleaned PDF so far")
+        .hint("let them go: leave out --keep macros")
 }
 
 /// Whether the address that relative ones start from stays. [7.7.2, 12.6.4.8]

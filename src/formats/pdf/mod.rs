@@ -10,6 +10,7 @@ mod claims;
 mod gate;
 mod jpx;
 mod schema;
+mod sight;
 mod streams;
 mod tell;
 mod trailer;
@@ -24,6 +25,7 @@ use crate::grammar::pdf::book::{Book, LARGEST, Reading};
 use crate::grammar::pdf::writer::Writer;
 use crate::grammar::pdf::{Obj, book::Item};
 use crate::plan::{Draft, Plan};
+use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{Memory, Shared, Source, Span};
 use crate::view;
@@ -103,14 +105,19 @@ fn rebuild(job: &Job, source: &Shared, held: &Shared, start: usize, reading: Rea
     let writer = Writer::new(job.spool(), &version, book.style()).map_err(Refusal::write)?;
     let (result, mut notes, alive) = walk.run(root, writer, identified)?;
     if result.len() == source.len() && view::same(&**source, &*result, source.span())? {
+        if !job.is_again() {
+            look(job, &gate::open(held)?, &mut notes)?;
+        }
         return identity(source, notes);
     }
     let result_held = in_memory(&result)?;
     if !job.is_again() {
-        let seen = gate::agree(held, &result_held)?;
+        let after = gate::open(&result_held)?;
+        let seen = gate::agree(&gate::open(held)?, &after)?;
         if seen != pages {
             return Err(Refusal::new(Code::Malformed, format!("two readers count its pages differently ({pages} and {seen})")));
         }
+        look(job, &after, &mut notes)?;
     }
     trailer::tell(job, &book, &mut notes, source, start, &alive)?;
     let mut draft = Draft::new(source);
@@ -127,6 +134,20 @@ fn rebuild(job: &Job, source: &Shared, held: &Shared, start: usize, reading: Rea
             .push("it was encrypted with an empty password and is now written in the clear, without its restrictions".to_owned());
     }
     conclude(draft, notes)
+}
+
+/// Warns of what a person might take for removed.
+fn look(job: &Job, pdf: &hayro_syntax::Pdf, notes: &mut Notes) -> Result<()> {
+    let warnings = sight::Sight::of(pdf).warnings();
+    if let (false, Some(what)) = (job.keeps(Token::Hidden), warnings.first()) {
+        return Err(Refusal::new(
+            Code::NeedsResidual,
+            format!("{what}; this policy drops what is hidden, which cannot be done here"),
+        )
+        .hint("remove it in the program that made the file, or use --keep hidden"));
+    }
+    notes.warnings.extend(warnings);
+    Ok(())
 }
 
 fn identity(source: &Shared, mut notes: Notes) -> Result<Plan> {

@@ -25,7 +25,7 @@ pub(super) enum K {
     ExtGStates, ExtGState, FontPair, Halftone, SoftMask, ColorSpaces, ColorSpace, CalibratedSpace, NColors, NProcess, MixingHints,
     Functions, Function, Patterns, Pattern, Shadings, Shading, XObjects, XObject, Image, Mask, Properties, Fonts, Font, Encoding,
     CMap, CidSystem, GlyphMap, CharProcs, FontDescriptor, FontDescriptors, FontStyle, FontProgram, Icc, Lookup, Params,
-    BorderStyle, BorderEffect, Look, IconFit, FixedPrint, Filespec, FilespecTree, EmbeddedFiles, EmbeddedFile, Data, LeafMap, Claims,
+    BorderStyle, BorderEffect, Look, IconFit, FixedPrint, Filespec, FilespecTree, EmbeddedFiles, EmbeddedFile, Data, FaxGlobals, LeafMap, Claims, Viewport, Measure, Reference, NumberFormat,
 }
 
 /// How a kind is built.
@@ -101,6 +101,8 @@ impl K {
                 | K::Thread
                 | K::OutputIntent
                 | K::Namespace
+                | K::Viewport
+                | K::NumberFormat
                 | K::Weak
         )
     }
@@ -146,7 +148,7 @@ static TABLES: &[(K, &[(&str, K)])] = &[
     (K::Extension, &[("Type BaseVersion ExtensionLevel", K::Plain)]),
     (K::Node, &[("Type Count MediaBox CropBox BleedBox TrimBox ArtBox Rotate Dur StructParents Tabs UserUnit", K::Plain),
         ("Kids", K::Node), ("Parent", K::Weak), ("Resources", K::Resources), ("Contents", K::Contents), ("Group", K::Group),
-        ("B", K::Weak), ("Trans", K::Transition), ("Annots", K::Field), ("BoxColorInfo", K::BoxColors),
+        ("B", K::Weak), ("Trans", K::Transition), ("Annots", K::Field), ("BoxColorInfo", K::BoxColors), ("VP", K::Viewport),
         ("SeparationInfo", K::Separation), ("OutputIntents", K::OutputIntent)]),
     (K::PageLabel, &[("Type S St", K::Plain), ("P", K::Leaf)]),
     (K::Names, &[("Dests", K::DestTree), ("AP", K::AppearanceTree), ("EmbeddedFiles", K::FilespecTree)]),
@@ -247,9 +249,16 @@ static TABLES: &[(K, &[(&str, K)])] = &[
     (K::FontStyle, &[("Panose", K::Leaf)]),
     (K::FontProgram, &[("Length1 Length2 Length3 Subtype", K::Plain), (STREAM, K::Plain), ("DecodeParms", K::Params)]),
     (K::Icc, &[("N Range", K::Plain), ("Alternate", K::ColorSpace), (STREAM, K::Plain), ("DecodeParms", K::Params)]),
+    (K::FaxGlobals, &[(STREAM, K::Plain), ("DecodeParms", K::Params)]),
+    // Maps, where the policy keeps where they are. [12.9, 12.10]
+    (K::Viewport, &[("Type BBox", K::Plain), ("Name", K::Leaf), ("Measure", K::Measure)]),
+    (K::Measure, &[("Type Subtype Bounds PDU GPTS LPTS O CYX", K::Plain), ("R", K::Leaf), ("GCS DCS", K::Reference),
+        ("X Y D A T S", K::NumberFormat)]),
+    (K::Reference, &[("Type EPSG", K::Plain), ("WKT", K::Leaf)]),
+    (K::NumberFormat, &[("Type C F D FD O", K::Plain), ("U RT RD PS SS", K::Leaf)]),
     (K::Data, &[(STREAM, K::Plain), ("DecodeParms", K::Params)]),
     (K::Params, &[("Type Predictor Colors BitsPerComponent Columns EarlyChange K EndOfLine EncodedByteAlign Rows EndOfBlock BlackIs1 \
-        DamagedRowsBeforeError ColorTransform", K::Plain), ("JBIG2Globals", K::Data)]),
+        DamagedRowsBeforeError ColorTransform", K::Plain), ("JBIG2Globals", K::FaxGlobals)]),
     (K::Filespec, &[("Type AFRelationship", K::Plain), ("F UF", K::Leaf), ("EF", K::EmbeddedFiles)]),
     (K::EmbeddedFiles, &[("F UF DOS Mac Unix", K::EmbeddedFile)]),
     (K::EmbeddedFile, &[("Type Subtype", K::Plain), (STREAM, K::Plain), ("DecodeParms", K::Params)]),

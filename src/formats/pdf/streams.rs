@@ -11,6 +11,7 @@ use super::walk::Walk;
 use crate::blocks;
 use crate::clean::Member;
 use crate::finding::{Finding, Tells};
+use crate::grammar::jbig2;
 use crate::grammar::pdf::book::LARGEST;
 use crate::grammar::pdf::filters::{self, Filter, Name};
 use crate::grammar::pdf::{Dict, Obj, content, is_space, writer};
@@ -35,8 +36,8 @@ pub(super) fn settle<'b>(
         _ => return Err(Refusal::new(Code::UnknownCritical, format!("object {number} is packed in a way that is not known"))),
     };
     let looked_into = k.is_content()
-        || matches!(k, K::CMap | K::Encoding | K::Icc | K::Function | K::EmbeddedFile | K::FontProgram)
-        || matches!(picture, Some(Name::Dct | Name::Jpx))
+        || matches!(k, K::FaxGlobals | K::CMap | K::Encoding | K::Icc | K::Function | K::EmbeddedFile | K::FontProgram)
+        || matches!(picture, Some(Name::Dct | Name::Jpx | Name::Jbig2))
         || plain > 1
         || walk.job.is_heard();
     if !looked_into {
@@ -53,12 +54,14 @@ pub(super) fn settle<'b>(
     let changed = match (k, picture) {
         (_, Some(Name::Dct)) => jpeg(walk, number, bytes)?,
         (_, Some(Name::Jpx)) => jpeg_2000(walk, bytes)?,
+        (_, Some(Name::Jbig2)) => fax(walk, bytes),
         (K::EmbeddedFile, _) => match walk.attachments.get(&number) {
             Some(Outcome::Changed(bytes)) => Some(bytes.to_vec()),
             Some(Outcome::Same) => None,
             _ => Some(Vec::new()),
         },
         (K::FontProgram, None) => font(walk, kept, bytes),
+        (K::FaxGlobals, None) => fax(walk, bytes),
         (K::Icc, None) => profile(walk, bytes)?,
         (K::CMap | K::Encoding, None) => code(walk, k, bytes, false),
         (K::Function, None) if kept.at("FunctionType").as_int() == Some(4) => code(walk, k, bytes, false),
@@ -184,6 +187,22 @@ fn jpeg_2000(walk: &mut Walk, bytes: &[u8]) -> Result<Option<Vec<u8>>> {
         walk.tell(Finding::removed("image", "metadata boxes and comments of a JPEG 2000 picture", Tells::Unknown));
     }
     Ok(clean)
+}
+
+/// A JBIG2 picture without its comments; so too what several of them share.
+fn fax(walk: &mut Walk, bytes: &[u8]) -> Option<Vec<u8>> {
+    let comments = jbig2::comments(bytes);
+    let first = comments.first()?;
+    let shown = bytes[first.clone()].iter().filter(|b| b.is_ascii_graphic() || **b == b' ').take(200);
+    let text: String = shown.map(|b| char::from(*b)).collect();
+    walk.tell(Finding::removed("image", "comments of a JBIG2 picture", Tells::Text).value(text));
+    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    for comment in comments {
+        out.extend_from_slice(&bytes[at..comment.start]);
+        at = comment.end;
+    }
+    out.extend_from_slice(&bytes[at..]);
+    Some(out)
 }
 
 fn profile(walk: &mut Walk, bytes: &[u8]) -> Result<Option<Vec<u8>>> {

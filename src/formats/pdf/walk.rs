@@ -16,6 +16,7 @@ use crate::finding::Finding;
 use crate::grammar::pdf::book::{Book, Item};
 use crate::grammar::pdf::writer::Writer;
 use crate::grammar::pdf::{Dict, Obj, unescape};
+use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::Shared;
 
@@ -185,7 +186,7 @@ impl<'b> Walk<'b> {
     /// Whether a dictionary of kind `k` may stay at all. Tells why, where it may not.
     fn admits(&mut self, dict: &Dict<'b>, k: K, number: Option<u32>) -> Result<bool> {
         match k {
-            K::Action | K::OpenAction => Ok(actions::admits(self, dict, k)),
+            K::Action | K::OpenAction => actions::admits(self, dict, k),
             K::BaseUri => Ok(actions::admits_base(self, dict)),
             K::Field => annotations::admits(self, dict),
             K::Filespec => attachments::admits(self, dict),
@@ -292,6 +293,9 @@ impl<'b> Walk<'b> {
                     }
                 }
                 None => {
+                    if k == K::Names && *plain == *b"JavaScript" && self.job.keeps(Token::Macros) {
+                        return Err(actions::scripts());
+                    }
                     tell::dropped(self, k, &plain, &value);
                     self.drop_object(&value);
                 }

@@ -25,16 +25,27 @@ pub(super) fn is_plain(job: &Job, archive: &Archive) -> Result<()> {
     }
     let refuse =
         |what: &str| Err(Refusal::unsupported(format!("{what} is not supported, so it could not be cleaned")).hint(EXPORT));
+    let refuse_for = |what: &str, hint: &'static str| {
+        Err(Refusal::unsupported(format!("{what} is not supported, so it could not be cleaned")).hint(hint))
+    };
     let first = archive.entries.first().map_or(&b""[..], |e| &e.name);
     let scene = [&b".usd"[..], b".usda", b".usdc"].iter().any(|e| first.to_ascii_lowercase().ends_with(e));
     match () {
         () if has(b"AndroidManifest.xml") => refuse("an Android program"),
         () if has(b"META-INF/MANIFEST.MF") && any(&|n| n.ends_with(".class")) => refuse("a Java program"),
         () if has(b"3D/3dmodel.model") => refuse("a 3MF model"),
-        () if has(b"[Content_Types].xml") => refuse("this kind of Office or Open Packaging document"),
-        () if any(&|n| n.ends_with(".iwa") || n == "Index.zip" || n == "index.apxl" || n == "index.xml.gz") => {
-            refuse("an iWork document (Pages, Numbers, Keynote)")
+        () if has(b"xl/workbook.bin") => {
+            refuse_for("a binary Excel workbook (XLSB)", "save it as XLSX in an office program and clean that")
         }
+        () if any(&|n| n.to_lowercase().ends_with(".fdseq")) => {
+            refuse_for("an XPS document", "print it to a PDF or convert it to one, and clean that")
+        }
+        () if has(b"visio/document.xml") => refuse_for("a Visio drawing", "export it as PDF or SVG and clean that"),
+        () if has(b"[Content_Types].xml") => refuse("this kind of Office or Open Packaging document"),
+        () if any(&|n| n.ends_with(".iwa") || n == "Index.zip" || n == "index.apxl" || n == "index.xml.gz") => refuse_for(
+            "an iWork document (Pages, Numbers, Keynote)",
+            "export it as DOCX, XLSX, PPTX or PDF in the program that made it, and clean that",
+        ),
         () if first == b"mimetype" => refuse("this kind of document in a ZIP (OpenDocument, EPUB, Krita, OpenRaster …)"),
         () if scene => refuse("a USDZ scene"),
         () if has(b"document.json") && any(&|n| n.starts_with("pages/")) => refuse("a Sketch document"),

@@ -94,6 +94,7 @@ impl<'b> Walk<'b> {
             (_, K::Outlines) => Token::Bookmarks,
             (_, K::StructRoot) => Token::Structure,
             (_, K::AcroForm) => Token::Forms,
+            (_, K::Viewport) => Token::Geotiff,
             (b"Lang", K::Leaf) => Token::Language,
             (b"Alt", K::Leaf) => Token::AltText,
             _ => return false,
