@@ -26,6 +26,7 @@ pub mod mp4;
 pub mod odf;
 mod office;
 pub mod ogg;
+pub mod ole;
 pub mod ooxml;
 pub mod pdf;
 pub mod png;
@@ -70,6 +71,9 @@ pub static TABLE: &[&Format] = &[
     &mp4::FORMAT,
     &odf::FORMAT,
     &ogg::FORMAT,
+    &ole::EXCEL,
+    &ole::POWERPOINT,
+    &ole::WORD,
     &ooxml::EXCEL,
     &ooxml::POWERPOINT,
     &ooxml::WORD,

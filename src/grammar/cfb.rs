@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use crate::refusal::{Refusal, Result};
+use crate::source::Source;
 
 /// The signature. [MS-CFB 2.2]
 pub const MAGIC: &[u8; 8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
@@ -49,6 +50,48 @@ impl Entry {
     pub fn text(&self) -> String {
         String::from_utf16_lossy(&self.name)
     }
+}
+
+/// The names of the streams and storages at the top, for a first look: reads the directory only, and no more than its
+/// first megabyte. Empty where it is no compound file that can be read.
+pub fn top(source: &dyn Source) -> Vec<String> {
+    top_of(source).unwrap_or_default()
+}
+
+fn top_of(source: &dyn Source) -> Option<Vec<String>> {
+    const MOST_READ: usize = 1 << 20;
+    let mut header = [0; 512];
+    source.fill(0, &mut header).ok()?;
+    let shift = u16_at(&header, 30);
+    if !header.starts_with(MAGIC) || !matches!(shift, 9 | 12) {
+        return None;
+    }
+    let size = 1u64 << shift;
+    let place = |sector: u32| (u64::from(sector) + 1) * size;
+    let (mut directory, mut next) = (Vec::new(), u32_at(&header, 48));
+    while next < MOST && directory.len() < MOST_READ {
+        directory.extend(crate::source::head(source, place(next), size as usize).ok()?);
+        let per = size as u32 / 4;
+        let table = u32_at(&header, 76 + 4 * (next / per) as usize);
+        // Behind the part of the table that the header lists it is read on for as long as it lies in one piece.
+        if (next / per) as usize >= IN_HEADER || table >= MOST {
+            next += 1;
+            continue;
+        }
+        let mut word = [0; 4];
+        source.fill(place(table) + u64::from(next % per) * 4, &mut word).ok()?;
+        next = u32::from_le_bytes(word);
+    }
+    let (mut names, mut todo, mut seen) = (Vec::new(), vec![u32_at(&directory, 76)], HashSet::new());
+    while let Some(n) = todo.pop() {
+        let at = (n as usize).checked_mul(128)?;
+        let Some(raw) = directory.get(at..at + 128) else { continue };
+        if seen.insert(n) {
+            todo.extend([u32_at(raw, 68), u32_at(raw, 72)]);
+            names.push(entry(raw, Content::Stream(vec![])).text());
+        }
+    }
+    Some(names)
 }
 
 fn bad(what: &'static str) -> Refusal {

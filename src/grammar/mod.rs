@@ -17,6 +17,7 @@ pub mod j2k;
 pub mod jpeg;
 pub mod mpeg_audio;
 pub mod mpf;
+pub mod officeart;
 pub mod ogg;
 pub mod pdf;
 pub mod png;
