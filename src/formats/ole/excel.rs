@@ -34,7 +34,7 @@ pub static FORMAT: Format = Format {
 static APP: App = App {
     name: "XLS",
     class: [0x20, 8, 2, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46],
-    kind: ["Microsoft Excel Worksheet", "Biff8", "Excel.Sheet.8"],
+    kind: ["", "Biff8", "Excel.Sheet.8"],
     own: &["Workbook"],
     hint: "save it as XLSX and clean that",
 };

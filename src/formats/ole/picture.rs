@@ -155,3 +155,9 @@ pub(super) fn deflate(data: &[u8]) -> Result<Vec<u8>> {
     out.write_all(data)?;
     Ok(out.finish()?)
 }
+
+/// Whether nothing follows the packed data.
+pub(super) fn is_whole(packed: &[u8]) -> bool {
+    let mut reader = ZlibDecoder::new(packed);
+    std::io::copy(&mut reader, &mut std::io::sink()).is_ok() && reader.total_in() == packed.len() as u64
+}
