@@ -8,8 +8,7 @@ use crate::grammar::officeart::{HEADER, Head, u16_at, u32_at, utf16};
 use crate::policy::Token;
 use crate::refusal::{Refusal, Result};
 
-/// The container of pictures, one of its entries, and the tables of properties. [MS-ODRAW 2.2]
-pub(super) const STORE: u16 = 0xf001;
+/// An entry of the store of pictures, and the tables of properties. [MS-ODRAW 2.2]
 pub(super) const ENTRY: u16 = 0xf007;
 const OPTIONS: [u16; 3] = [0xf00b, 0xf121, 0xf122];
 /// The part of a store's entry before its name. [MS-ODRAW 2.2.32]
@@ -230,4 +229,43 @@ pub(super) fn is_local(link: &[u8]) -> bool {
     let bare = link.windows(6).any(|w| w[0].is_ascii_alphabetic() && w[1] == 0 && w[2..] == [b':', 0, b'\\', 0]);
     let share = link.windows(4).any(|w| w == [b'\\', 0, b'\\', 0]);
     memchr::memmem::find(link, &FILE).is_some() || has(&wide) || has(b"file:") || bare || share
+}
+
+/// The numbers of pictures that shapes show, as picture or to fill something. [MS-ODRAW 2.2.7]
+pub(super) fn shown(bytes: &[u8]) -> Vec<u32> {
+    let mut out = Vec::new();
+    for (at, head) in heads(bytes).filter(|(_, h)| is_options(h.kind)) {
+        let body = &bytes[at + HEADER..at + HEADER + head.len];
+        let ids = (0..usize::from(head.instance)).map(|i| (u16_at(body, i * 6), u32_at(body, i * 6 + 2)));
+        out.extend(ids.filter(|(id, _)| id & 0xc000 == 0x4000).map(|(_, number)| number));
+    }
+    out
+}
+
+/// Where the entries of the store begin.
+pub(super) fn entries(bytes: &[u8]) -> Vec<usize> {
+    heads(bytes).filter(|(_, h)| h.kind == ENTRY).map(|(at, _)| at).collect()
+}
+
+/// The number of the entry whose record begins at `at`.
+pub(super) fn number_of(bytes: &[u8], at: usize) -> u32 {
+    entries(bytes).iter().position(|e| *e == at).map_or(0, |n| n as u32 + 1)
+}
+
+/// Makes an entry one of no picture.
+pub(super) fn forget(entry: &mut [u8]) {
+    entry[2..18].fill(0);
+    entry[20..28].fill(0);
+    entry[28..32].fill(0xff);
+}
+
+/// Every record, at all depths.
+fn heads(bytes: &[u8]) -> impl Iterator<Item = (usize, Head)> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let head = Head::read(bytes, at)?;
+        let here = at;
+        at += HEADER + if head.is_container() && head.kind != ENTRY { 0 } else { head.len };
+        Some((here, head))
+    })
 }

@@ -120,7 +120,7 @@ fn drawing(work: &mut Work, body: &mut [u8], at: usize) -> Result<bool> {
         0xfe => false,
         _ => return Err(work.unsupported("a picture that is packed in an unknown way")),
     };
-    let data = if deflated { inflate(work, packed)? } else { packed.to_vec() };
+    let data = if deflated { inflate(work, packed, None)? } else { packed.to_vec() };
     let (cleaned, found) = metafile::clean(&data, "picture");
     let mut changed = body[start + packed_len..].iter().any(|b| *b != 0);
     body[start + packed_len..].fill(0);
@@ -139,12 +139,14 @@ fn drawing(work: &mut Work, body: &mut [u8], at: usize) -> Result<bool> {
     Ok(changed)
 }
 
-/// Unpacks, within the limits.
-pub(super) fn inflate(work: &Work, packed: &[u8]) -> Result<Vec<u8>> {
+/// Unpacks, within the limits. Some programs leave the end of the packed data away: `len` bytes are enough.
+pub(super) fn inflate(work: &Work, packed: &[u8], len: Option<usize>) -> Result<Vec<u8>> {
     let most = (packed.len() as u64).saturating_mul(work.job.limits().ratio).saturating_add(1 << 20);
     let mut out = Vec::new();
     let read = ZlibDecoder::new(packed).take(most + 1).read_to_end(&mut out);
-    read.map_err(|_| work.malformed("packed data that cannot be unpacked", 0))?;
+    if read.is_err() && len != Some(out.len()) {
+        return Err(work.malformed("packed data that cannot be unpacked", 0));
+    }
     work.job.expanded(packed.len() as u64, out.len() as u64)?;
     Ok(out)
 }

@@ -199,7 +199,7 @@ fn storage(work: &mut Work, head: Head, body: &[u8]) -> Result<Vec<u8>> {
         return ole::whole(work, body.to_vec(), "object");
     }
     let packed = body.get(4..).ok_or_else(|| work.malformed("an embedded object is cut off", 0))?;
-    let data = picture::inflate(work, packed)?;
+    let data = picture::inflate(work, packed, Some(u32_at(body, 0) as usize))?;
     let cleaned = ole::whole(work, data.clone(), "object")?;
     if cleaned == data && picture::is_whole(packed) {
         return Ok(body.to_vec());

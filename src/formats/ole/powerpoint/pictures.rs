@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::Tells;
 use crate::formats::ole::{Work, art, picture};
-use crate::grammar::officeart::{HEADER, Head, u16_at, u32_at};
+use crate::grammar::officeart::{HEADER, Head, u32_at};
 use crate::refusal::Result;
 
 /// Cleans the pictures and makes the store, wherever in the objects it is, point at them; returns their stream.
 pub(super) fn clean(work: &mut Work, objects: &mut BTreeMap<u32, Vec<u8>>, stream: &[u8]) -> Result<Vec<u8>> {
-    let used: BTreeSet<u32> = objects.values().flat_map(|o| shown(o)).collect();
+    let used: BTreeSet<u32> = objects.values().flat_map(|o| art::shown(o)).collect();
     let (mut out, mut laid) = (Vec::new(), BTreeMap::new());
     let mut taken = 0;
     for object in objects.values_mut() {
         let mut number = 0;
-        for at in entries(object) {
+        for at in art::entries(object) {
             number += 1;
             let len = u32_at(object, at + 4) as usize;
             let body = &mut object[at + HEADER..at + HEADER + len];
@@ -28,9 +28,7 @@ pub(super) fn clean(work: &mut Work, objects: &mut BTreeMap<u32, Vec<u8>>, strea
                 if u32_at(body, 20) != 0 {
                     work.tally.gone("picture that no slide shows", Tells::Hidden, u32_at(body, 20) as usize);
                 }
-                body[2..18].fill(0);
-                body[20..28].fill(0);
-                body[28..32].fill(0xff);
+                art::forget(body);
                 continue;
             }
             let (new, id) = match laid.get(&place) {
@@ -65,31 +63,4 @@ fn lay(work: &mut Work, stream: &[u8], at: usize, out: &mut Vec<u8>) -> Result<L
     let new = out.len() as u32;
     out.extend_from_slice(&record);
     Ok((new, id))
-}
-
-/// Where the entries of the store begin.
-fn entries(object: &[u8]) -> Vec<usize> {
-    heads(object).filter(|(_, h)| h.kind == art::ENTRY).map(|(at, _)| at).collect()
-}
-
-/// The numbers of pictures that shapes show, as picture or to fill something. [MS-ODRAW 2.2.7]
-fn shown(object: &[u8]) -> Vec<u32> {
-    let mut out = Vec::new();
-    for (at, head) in heads(object).filter(|(_, h)| art::is_options(h.kind)) {
-        let body = &object[at + HEADER..at + HEADER + head.len];
-        let ids = (0..usize::from(head.instance)).map(|i| (u16_at(body, i * 6), u32_at(body, i * 6 + 2)));
-        out.extend(ids.filter(|(id, _)| id & 0xc000 == 0x4000).map(|(_, number)| number));
-    }
-    out
-}
-
-/// Every record, at all depths.
-fn heads(object: &[u8]) -> impl Iterator<Item = (usize, Head)> + '_ {
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        let head = Head::read(object, at)?;
-        let here = at;
-        at += HEADER + if head.is_container() && head.kind != art::ENTRY { 0 } else { head.len };
-        Some((here, head))
-    })
 }
