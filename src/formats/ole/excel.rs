@@ -52,6 +52,21 @@ struct Record {
 enum Stream {
     Workbook,
     Cache,
+    /// A chart of Microsoft Graph, which has its cells in it. [MS-OGRAPH]
+    Graph,
+}
+
+/// The version of charts of Microsoft Graph.
+const GRAPH: u16 = 0x680;
+
+/// Whether these are the records of a chart of Microsoft Graph.
+pub(super) fn is_graph(stream: &[u8]) -> bool {
+    u16_at(stream, 0) == BOF && u16_at(stream, 4) == GRAPH
+}
+
+/// Such a chart without what it tells.
+pub(super) fn graph(work: &mut Work, bytes: &[u8]) -> Result<Vec<u8>> {
+    stream(work, bytes, Stream::Graph)
 }
 
 fn clean(work: &mut Work, entries: &mut Vec<Entry>) -> Result<()> {
@@ -112,7 +127,7 @@ fn read(work: &mut Work, bytes: &[u8], kind: Stream) -> Result<Vec<Record>> {
     let (mut out, mut at, mut depth) = (Vec::new(), 0usize, 0usize);
     while at + 4 <= bytes.len() {
         let (id, len) = (u16_at(bytes, at), usize::from(u16_at(bytes, at + 2)));
-        if kind == Stream::Workbook && depth == 0 && id != BOF {
+        if kind != Stream::Cache && depth == 0 && id != BOF {
             break;
         }
         if id == FILE_PASS {
@@ -209,7 +224,8 @@ fn sift(work: &mut Work, records: &mut [Record], kind: Stream) -> Result<()> {
             records[i..next].iter_mut().for_each(|r| r.kept = false);
         };
         view |= id == VIEW_BEGIN;
-        match rule(id) {
+        let verdict = if kind == Stream::Graph { graph_rule(id) } else { rule(id) };
+        match verdict {
             _ if view => dropped(work, records, "views of users", Tells::Who),
             Rule::Drop(label, tells) => dropped(work, records, label, tells),
             Rule::Unknown => dropped(work, records, "a record of an unknown kind", Tells::Unknown),
@@ -302,7 +318,7 @@ fn object(work: &mut Work, record: &mut Record) -> bool {
 fn neutral(work: &mut Work, record: &mut Record) -> Result<()> {
     let body = &mut record.body;
     match record.kind {
-        BOF if body.len() >= 8 => {
+        BOF if body.len() >= 8 && u16_at(body, 0) != GRAPH => {
             // The build that wrote it; this is one that everybody has. [MS-XLS 2.4.21]
             let build = [0xbb, 0x0d, 0xcc, 0x07];
             if body[4..8] != build {

@@ -1,8 +1,7 @@
 //! Old office documents: compound files of Word, Excel and PowerPoint. The file is rebuilt: streams by an allow-list, in a
 //! new compound file without slack, times, free sectors and forgotten names; the property sets go, and the main streams are
 //! cleaned by modules of their own, record by record. What those do not understand is refused with the advice to save the
-//! document in the newer format. A second reader (the `cfb` crate's place is taken by [`witness`], which reads by its own
-//! short code) must find the same streams. [MS-CFB, MS-OSHARED]
+//! document in the newer format. A second reader must find the same streams in the result. [MS-CFB, MS-OSHARED]
 
 mod art;
 mod excel;
@@ -166,13 +165,7 @@ fn sweep(work: &mut Work, entries: &mut Vec<Entry>) -> Result<()> {
                 kept.push(entry);
             }
             ("\u{1}Ole", Content::Stream(data)) => {
-                // Links keep the path of what they lead to behind the first twenty bytes. [MS-OLEDS 2.3.3]
-                let mut neutral = vec![0; 20];
-                neutral[..4].copy_from_slice(&[1, 0, 0, 2]);
-                if *data != neutral {
-                    work.tally.rewritten("link of the object", Tells::History);
-                }
-                *data = neutral;
+                neutral_link(work, data);
                 entry.class = [0; 16];
                 kept.push(entry);
             }
@@ -254,7 +247,51 @@ fn whole(work: &mut Work, bytes: Vec<u8>, place: &str) -> Result<Vec<u8>> {
         work.found.extend(found.into_iter().map(|f| f.within(work.app.name)));
         return Ok(out);
     }
+    let mut root = cfb::read(&bytes)?;
+    if let Content::Storage(entries) = &mut root.content
+        && entries.iter().any(|e| matches!(&e.content, Content::Stream(s) if e.text() == "Workbook" && excel::is_graph(s)))
+    {
+        chart(work, entries)?;
+        root.state = 0;
+        return cfb::write(&root);
+    }
     picture::member(work, "object.ole", bytes)
+}
+
+/// A chart of Microsoft Graph. [MS-OGRAPH]
+fn chart(work: &mut Work, entries: &mut Vec<Entry>) -> Result<()> {
+    if let Some(stream) = take(entries, "Workbook") {
+        let stream = excel::graph(work, &stream)?;
+        put(entries, "Workbook", stream);
+    }
+    let mut kept = Vec::new();
+    for mut entry in std::mem::take(entries) {
+        match (entry.text().as_str(), &mut entry.content) {
+            ("Workbook", _) => {}
+            ("\u{1}CompObj", Content::Stream(_)) => {}
+            ("\u{1}Ole", Content::Stream(data)) => neutral_link(work, data),
+            (name, Content::Stream(_)) if name.starts_with("\u{2}OlePres") => {}
+            _ => {
+                work.tally.gone("a stream that the chart does not need", Tells::Unknown, size(&entry));
+                continue;
+            }
+        }
+        (entry.class, entry.state) = ([0; 16], 0);
+        kept.push(entry);
+    }
+    *entries = kept;
+    Ok(())
+}
+
+/// What an object is linked to: nothing. [MS-OLEDS 2.3.3]
+fn neutral_link(work: &mut Work, data: &mut Vec<u8>) {
+    // Links keep the path of what they lead to behind the first twenty bytes.
+    let mut neutral = vec![0; 20];
+    neutral[..4].copy_from_slice(&[1, 0, 0, 2]);
+    if *data != neutral {
+        work.tally.rewritten("link of the object", Tells::History);
+    }
+    *data = neutral;
 }
 
 /// Looks at the result with another reader.

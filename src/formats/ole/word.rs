@@ -253,6 +253,9 @@ impl Document {
             zero(work, &mut dop[20..32], "times of making, saving and printing", Tells::When);
             zero(work, &mut dop[32..34], "revision number", Tells::History);
             zero(work, &mut dop[34..38], "editing time", Tells::History);
+            for counts in [38..52, 56..78] {
+                zero(work, &mut dop[counts], "counts of words and pages", Tells::History);
+            }
             zero(work, &mut dop[78..82], "key of a protection", Tells::Software);
         }
         self.retell(work, TITLES, &[""; 18], "titles, authors and template", Tells::Who)?;
@@ -305,7 +308,16 @@ impl Document {
         if old == new {
             return Ok(());
         }
-        for said in strings(old).into_iter().filter(|s| !texts.contains(&s.as_str())) {
+        for (i, said) in strings(old).into_iter().enumerate().filter(|(_, s)| !texts.contains(&s.as_str())) {
+            // [MS-DOC 2.9.310]
+            let (label, tells) = match (index, i) {
+                (TITLES, 1) => ("template", Tells::History),
+                (TITLES, 2..=5) => ("title", Tells::Text),
+                (TITLES, 6) => ("author", Tells::Who),
+                (TITLES, 7) => ("last author", Tells::Who),
+                (TITLES, 8..) => ("source of a mail merge", Tells::History),
+                _ => (label, tells),
+            };
             work.tally.value(label, tells, said);
         }
         work.tally.gone(label, tells, old.len());
@@ -348,7 +360,7 @@ fn is_list_styles(frames: &[u8]) -> bool {
     let mut at = 0;
     while at + 8 <= frames.len() {
         let len = u32_at(frames, at) as usize;
-        if len < 8 || u32_at(frames, at + 4) != 7 {
+        if len < 8 || u32_at(frames, at + 4) != 6 {
             return false;
         }
         at = at.saturating_add(len);

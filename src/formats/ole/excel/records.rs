@@ -82,3 +82,15 @@ pub(super) fn rule(kind: u16) -> Rule {
         _ => Refuse("it has a record of an unknown kind"),
     }
 }
+
+/// The rule for a record of a chart of Microsoft Graph: cells, fonts, formats and the chart. [MS-OGRAPH 2.3.1]
+pub(super) fn graph_rule(kind: u16) -> Rule {
+    match kind {
+        0x01..=0x05 | EOF | 0x1d | 0x22 | 0x24 | 0x25 | 0x31 | 0x3d | 0x3e | 0x42 | 0x55 | 0x7d | 0x85 | 0x8c | 0x92 | 0xa0 => {
+            Rule::Keep
+        }
+        0x56 | 0x200..=0x204 | 0x2ac | 0x41e | BOF | 0x1001..=0x1068 => Rule::Keep,
+        0x4d => Rule::Drop("settings of a printer", Tells::Device),
+        _ => Rule::Refuse("it has a chart with a record of an unknown kind"),
+    }
+}

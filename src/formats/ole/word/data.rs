@@ -24,7 +24,8 @@ pub(super) fn clean(work: &mut Work, stream: &mut [u8], uses: &mut Uses) -> Resu
         properties::clean(work, list, uses)?;
         cover.add(at..at + 2 + len);
     }
-    let places = uses.pictures.iter().map(|at| (at, true)).chain(uses.fields.iter().map(|at| (at, false)));
+    let pictures = uses.pictures.difference(&uses.fields).map(|at| (at, true));
+    let places = pictures.chain(uses.fields.iter().map(|at| (at, false)));
     for (at, is_picture) in places {
         let (len, head) = (u32_at(stream, *at) as usize, usize::from(u16_at(stream, at.saturating_add(4))));
         let Some(data) = at.checked_add(len).and_then(|end| stream.get_mut(*at..end)) else {

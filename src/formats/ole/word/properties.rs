@@ -28,7 +28,7 @@ const TABS: u16 = 0xc615;
 /// Properties that tell of revisions: authors, times, identifiers of sessions, and what stood there before.
 const TELLING: &[u16] = &[
     0x4804, 0x6805, 0x4807, 0x6815, 0x6816, 0x6817, 0xca57, 0xca62, 0x4863, 0x6864, 0x4867, 0xca89, 0xc63f, 0x2443, 0xc645,
-    0x6467, 0xc66f, 0xd667, 0x7479, 0x703a, 0xd227, 0xd243, 0x0868, 0x2447,
+    0x6467, 0xc66f, 0xd667, 0x7479, 0x703a, 0xd227, 0xd243,
 ];
 
 /// What the properties of the document refer to.
@@ -92,6 +92,7 @@ pub(super) fn clean(work: &mut Work, list: &mut [u8], uses: &mut Uses) -> Result
             }
             PICTURE if is_object => _ = uses.objects.insert(u32_at(list, operand.start)),
             PICTURE if is_field => _ = uses.fields.insert(u32_at(list, operand.start) as usize),
+            PICTURE if u32_at(list, operand.start) == u32::MAX => {}
             PICTURE => _ = uses.pictures.insert(u32_at(list, operand.start) as usize),
             OBJECT => _ = uses.objects.insert(u32_at(list, operand.start)),
             _ if LONGER.contains(&kind) => _ = uses.longer.insert(u32_at(list, operand.start) as usize),
