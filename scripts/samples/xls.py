@@ -25,7 +25,7 @@ def container(kind, *parts, instance=0):
 
 
 def picture(data, name="CANARY.png"):
-    blip = art(0xF01E, b"CANARYCANARYCANA"[:0] + bytes(range(16)) + b"\xff" + data, 0, 0x6E0)
+    blip = art(0xF01E, bytes(range(16)) + b"\xff" + data, 0, 0x6E0)
     name = name.encode("utf-16-le")
     head = struct.pack("<BB16sHIIIBBBB", 6, 6, bytes(range(16)), 255, len(blip), 1, 0, 0, len(name), 0, 0)
     return art(0xF007, head + name + blip, 2, 6)
@@ -47,7 +47,7 @@ def workbook(dirty):
     build = b"\x12\x34\xcc\x07" if dirty else b"\xbb\x0d\xcc\x07"
     bof = lambda kind: record(0x809, struct.pack("<HH", 0x600, kind) + build + struct.pack("<II", 0xC1, 0x606))
     strings = [text("KEEPME label"), text("KEEPME größer", True)] + [text("CANARY deleted", True)] * dirty
-    group = container(0xF000, art(0xF006, struct.pack("<IIII", 1026, 1, 2, 1)), container(0xF001, picture(png(dirty), "CANARY.png" * dirty), instance=1))
+    group = container(0xF000, art(0xF006, struct.pack("<IIII", 1026, 1, 2, 1)), container(0xF001, picture(png(*[(b"tEXt", b"Author\0CANARY")] * dirty), "CANARY.png" * dirty), instance=1))
     head = [bof(5)]
     if dirty:
         head += [record(0x5B, struct.pack("<HH", 0, 0x1234) + text("CANARY reserver"))]

@@ -18,10 +18,7 @@ const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
 /// What a compound file holds, by the names of its streams, the most telling first.
 static STREAMS: &[(&str, &str, &str)] = &[
     ("EncryptedPackage", "an encrypted Office document", "remove its password and clean it then"),
-    ("WordDocument", "an old Word document", "save it as DOCX or PDF first, and clean that"),
-    ("Workbook", "an old Excel workbook", "save it as XLSX first, and clean that"),
     ("Book", "an old Excel workbook", "save it as XLSX first, and clean that"),
-    ("PowerPoint Document", "an old PowerPoint presentation", "save it as PPTX or PDF first, and clean that"),
     ("__properties_version1.0", "an Outlook message", "share its text and its attachments by themselves"),
     ("VisioDocument", "an old Visio drawing", "export it as PDF or SVG and clean that"),
     ("Quill", "a Publisher document", "export it as PDF and clean that"),

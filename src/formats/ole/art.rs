@@ -136,7 +136,8 @@ fn options(work: &mut Work, count: u16, body: &mut [u8]) -> Result<()> {
         blank_rest(work, &mut body[table..]);
         return Ok(());
     }
-    let lengths = lengths(&complex, &body[table..]).ok_or_else(|| work.malformed("properties that lead out of their table", 0))?;
+    let lengths =
+        lengths(&complex, &body[table..]).ok_or_else(|| work.malformed("properties that lead out of their table", 0))?;
     let data = body[table..].to_vec();
     let (mut at, mut kept) = (0, Vec::new());
     for ((place, id, _), len) in complex.iter().zip(&lengths) {

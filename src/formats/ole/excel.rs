@@ -397,4 +397,3 @@ fn sup_book(work: &mut Work, body: &mut Vec<u8>) -> Result<()> {
 fn long(body: &[u8], at: usize) -> usize {
     u32_at(body, at) as usize
 }
-

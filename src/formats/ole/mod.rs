@@ -78,19 +78,13 @@ fn sniff(head: &Head, main: &[&str]) -> Option<Match> {
 }
 
 /// Reads a compound file, lets `clean` have the application's own streams, and writes what is left of it anew.
-fn plan(
-    job: &Job,
-    source: &Shared,
-    app: &'static App,
-    clean: fn(&mut Work, &mut Vec<Entry>) -> Result<()>,
-) -> Result<Plan> {
+fn plan(job: &Job, source: &Shared, app: &'static App, clean: fn(&mut Work, &mut Vec<Entry>) -> Result<()>) -> Result<Plan> {
     let bytes = source.bytes(source.span(), LARGEST)?;
     let mut root = cfb::read(&bytes)?;
     let Content::Storage(entries) = &mut root.content else {
         return Err(Refusal::new(Code::Internal, "a root that is no storage"));
     };
-    let mut work =
-        Work { job, app, tally: Tally::default(), found: Vec::new(), warnings: Vec::new(), members: Vec::new() };
+    let mut work = Work { job, app, tally: Tally::default(), found: Vec::new(), warnings: Vec::new(), members: Vec::new() };
     protection(job, entries)?;
     clean(&mut work, entries)?;
     sweep(&mut work, entries)?;

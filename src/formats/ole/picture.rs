@@ -114,7 +114,8 @@ fn drawing(work: &mut Work, body: &mut [u8], at: usize) -> Result<bool> {
         return Err(work.malformed("a picture without an end", 0));
     }
     let (packed_len, start) = (u32_at(body, at + 28) as usize, at + HEADER);
-    let packed = body.get(start..start.saturating_add(packed_len)).ok_or_else(|| work.malformed("a picture without an end", at))?;
+    let packed =
+        body.get(start..start.saturating_add(packed_len)).ok_or_else(|| work.malformed("a picture without an end", at))?;
     let deflated = match body[at + 32] {
         0 => true,
         0xfe => false,

@@ -77,14 +77,8 @@ fn clean(work: &mut Work, entries: &mut Vec<Entry>) -> Result<()> {
     if stream.len() < LIST + 8 * count || count < 93 {
         return Err(work.malformed("the head of the document is cut off", stream.len()));
     }
-    let mut doc = Document {
-        stream,
-        table,
-        count,
-        uses: Uses::default(),
-        in_stream: Cover::default(),
-        in_table: Cover::default(),
-    };
+    let mut doc =
+        Document { stream, table, count, uses: Uses::default(), in_stream: Cover::default(), in_table: Cover::default() };
     doc.head(work);
     doc.structures(work)?;
     doc.shape(work)?;

@@ -70,8 +70,7 @@ impl Reader<'_> {
 
 /// Blanks the strings that no cell of the workbook uses.
 pub(super) fn blank_orphans(work: &mut Work, records: &mut [Record]) -> Result<()> {
-    let used: HashSet<usize> =
-        records.iter().filter(|r| r.kind == LABEL_SST).map(|r| u32_at(&r.body, 6) as usize).collect();
+    let used: HashSet<usize> = records.iter().filter(|r| r.kind == LABEL_SST).map(|r| u32_at(&r.body, 6) as usize).collect();
     let Some(first) = records.iter().position(|r| r.kind == SST) else { return Ok(()) };
     let more = records[first + 1..].iter().take_while(|r| r.kind == CONTINUE).count();
     let parts: Vec<&mut Vec<u8>> = records[first..=first + more].iter_mut().map(|r| &mut r.body).collect();

@@ -20,7 +20,8 @@ pub(super) fn clean(work: &mut Work, stream: &mut [u8], uses: &mut Uses) -> Resu
     let mut cover = Cover::default();
     for at in std::mem::take(&mut uses.longer) {
         let len = usize::from(u16_at(stream, at));
-        let list = stream.get_mut(at + 2..at + 2 + len).ok_or_else(|| work.malformed("properties lead out of their stream", at))?;
+        let list =
+            stream.get_mut(at + 2..at + 2 + len).ok_or_else(|| work.malformed("properties lead out of their stream", at))?;
         properties::clean(work, list, uses)?;
         cover.add(at..at + 2 + len);
     }

@@ -87,8 +87,11 @@ pub(super) fn clean(work: &mut Work, list: &mut [u8], uses: &mut Uses) -> Result
         match kind {
             DELETED | INSERTED if on => tracked(work, kind, &mut list[operand])?,
             HIDDEN if on && !work.job.keeps(Token::Hidden) => {
-                return Err(Refusal::new(Code::NeedsResidual, "it has hidden text, which cannot be taken out of an old document")
-                    .hint("delete it, or allow it with --keep hidden"));
+                return Err(Refusal::new(
+                    Code::NeedsResidual,
+                    "it has hidden text, which cannot be taken out of an old document",
+                )
+                .hint("delete it, or allow it with --keep hidden"));
             }
             PICTURE if is_object => _ = uses.objects.insert(u32_at(list, operand.start)),
             PICTURE if is_field => _ = uses.fields.insert(u32_at(list, operand.start) as usize),
