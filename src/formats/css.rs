@@ -1,10 +1,11 @@
 //! CSS: rules stay, comments go, licence banners among them, and files in `data:` addresses are cleaned.
 
-use super::html::edits::Edits;
+use super::changes::{self, Changes};
 use super::html::style::{self, Where};
 use crate::clean::Job;
 use crate::format::{Format, Head, Match};
-use crate::plan::{Draft, Plan};
+use crate::grammar::text;
+use crate::plan::Plan;
 use crate::refusal::{Refusal, Result};
 use crate::source::{Shared, Source};
 
@@ -21,21 +22,20 @@ pub static FORMAT: Format = Format {
 };
 
 fn sniff(head: &Head) -> Option<Match> {
-    let text = !head.bytes.contains(&0) && !head.bytes.trim_ascii_start().starts_with(b"<");
+    let bytes = text::head(head.bytes);
+    let text = !bytes.contains(&0) && !bytes.trim_ascii_start().starts_with(b"<");
     (head.extension == "css" && text).then_some(Match::Guess)
 }
 
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
-    let bytes = source.bytes(source.span(), job.limits().block)?;
-    if bytes.contains(&0) {
-        return Err(Refusal::unsupported("the style sheet is written in UTF-16, or is none").hint("save it as UTF-8"));
-    }
-    let mut draft = Draft::new(source);
-    let mut edits = Edits::default();
-    style::clean(job, &mut draft, &mut edits, &bytes, 0..bytes.len(), Where::File)?;
-    edits.sort();
-    edits.lay(&mut draft, bytes.len());
-    draft.seal()
+    changes::plan(source, job.limits().block, |bytes| {
+        if bytes.contains(&0) {
+            return Err(Refusal::unsupported("it is called a style sheet but holds other bytes"));
+        }
+        let mut changes = Changes::default();
+        style::clean(job, &mut changes, bytes, 0..bytes.len(), Where::File)?;
+        Ok(changes)
+    })
 }
 
 /// There is no other reader of style sheets here; that nothing is left is looked at by planning again.

@@ -6,6 +6,7 @@ pub mod archive;
 mod bmff;
 pub mod bmp;
 pub mod bz2;
+mod changes;
 mod colour;
 pub mod css;
 pub mod epub;

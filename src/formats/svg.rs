@@ -5,13 +5,16 @@
 mod address;
 mod allowed;
 mod doctype;
+mod links;
 mod style;
 mod walk;
 
 use quick_xml::events::Event;
 
+use super::changes;
 use crate::clean::Job;
 use crate::format::{Format, Head, Match};
+use crate::grammar::text::{self, Text};
 use crate::plan::Plan;
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{self, Shared, Source};
@@ -34,15 +37,14 @@ const LARGEST: u64 = 256 << 20;
 const PROLOGUE: usize = 256 << 10;
 
 fn sniff(head: &Head) -> Option<Match> {
-    let first = head.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head.bytes);
+    let bytes = text::head(head.bytes);
+    let first = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
     let begins = first.iter().find(|b| !b.is_ascii_whitespace());
     if begins != Some(&b'<') {
         return None;
     }
-    match root(head.bytes) {
-        Some(root) => root.then_some(Match::Exact),
-        None => root(&source::head(&**head.source, 0, PROLOGUE).ok()?).filter(|is| *is).map(|_| Match::Exact),
-    }
+    let root = root(&bytes).or_else(|| root(&text::head(&source::head(&**head.source, 0, PROLOGUE).ok()?)));
+    root.filter(|is| *is).map(|_| Match::Exact)
 }
 
 /// Whether the root is called `svg`; `None` where there is none so far.
@@ -74,18 +76,19 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     if source.len() > LARGEST {
         return Err(Refusal::limit("an SVG picture of more than 256 MiB"));
     }
-    let bytes = source.bytes(source.span(), LARGEST)?;
-    walk::plan(job, source, &bytes)
+    changes::plan(source, LARGEST, |bytes| walk::look(job, bytes))
 }
 
 /// `quick-xml` reads the result to its end and sees nothing but elements and text.
 fn witness(_: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
     let bytes = after.bytes(after.span(), LARGEST)?;
+    let text = Text::read(&bytes)?;
+    let bytes = text.bytes();
     // It reads UTF-8 only.
-    if std::str::from_utf8(&bytes).is_err() {
+    if std::str::from_utf8(bytes).is_err() {
         return Ok(Vec::new());
     }
-    let mut reader = quick_xml::Reader::from_reader(&bytes[..]);
+    let mut reader = quick_xml::Reader::from_reader(bytes);
     loop {
         let event = reader.read_event();
         let left = match event.map_err(|e| Refusal::new(Code::Damaged, format!("quick-xml cannot read the result: {e}")))? {

@@ -23,9 +23,10 @@ impl Source for Miser {
     }
 }
 
-/// Every sample small enough to be mutated often, with its name.
+/// Every sample small enough to be mutated often, with its name; `SEEDS=jpeg` takes those with that in their path.
 fn seeds() -> Vec<(String, Vec<u8>)> {
     let mut out = Vec::new();
+    let wanted = std::env::var("SEEDS").unwrap_or_default();
     let mut todo = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("samples")];
     while let Some(dir) = todo.pop() {
         let mut entries: Vec<_> = std::fs::read_dir(&dir).unwrap().flatten().map(|e| e.path()).collect();
@@ -35,6 +36,7 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
                 todo.push(path);
             } else if let Ok(bytes) = std::fs::read(&path)
                 && bytes.len() < 100_000
+                && path.to_string_lossy().contains(&wanted)
             {
                 out.push((path.file_name().unwrap().to_str().unwrap().to_owned(), bytes));
             }

@@ -153,10 +153,25 @@ fn strict_and_tokens_take_more() {
 }
 
 #[test]
+fn pages_in_utf_16_are_cleaned_where_they_stand() {
+    let dirty =
+        "<html><!--CANARY--><meta name=author content='CANARY'><title>KEEPME \u{e4}\u{1f600}</title><p>\u{20ac}<!--CANARY";
+    let clean = "<html><title>KEEPME \u{e4}\u{1f600}</title><p>\u{20ac}";
+    let little = |text: &str| [&[0xff, 0xfe][..], &text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()].concat();
+    let big = |text: &str| [&[0xfe, 0xff][..], &text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>()].concat();
+    let bare = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    assert_eq!(scrub("a.html", &little(dirty)).unwrap().bytes, little(clean));
+    assert_eq!(scrub("a.html", &big(dirty)).unwrap().bytes, big(clean));
+    assert_eq!(scrub("a", &bare(dirty)).unwrap().bytes, bare(clean));
+    assert_eq!(refusal("a.html", &[&little(dirty)[..], b"x"].concat()).code(), Code::Malformed);
+    assert_eq!(refusal("a.html", &[&little(dirty)[..], b"\0\xd8"].concat()).code(), Code::Malformed);
+    assert_eq!(scrub("a.css", &little("a{}/*CANARY*/")).unwrap().bytes, little("a{}"));
+}
+
+#[test]
 fn unreadable_pages_are_refused() {
-    let wide: Vec<u8> = "<html>CANARY".encode_utf16().flat_map(u16::to_le_bytes).collect();
-    assert_eq!(refusal("a.html", &[&[0xff, 0xfe][..], &wide].concat()).code(), Code::Unsupported);
     assert_eq!(refusal("a.html", &page("", "<?php echo 1 ?>")).code(), Code::Unsupported);
+    assert_eq!(refusal("a.html", b"<html>\0\0").code(), Code::Unsupported);
 }
 
 #[test]

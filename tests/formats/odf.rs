@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 
 use crate::support::*;
-use metascrub::policy::{Policy, TrackedChanges};
+use metascrub::policy::{Policy, Token, TrackedChanges};
 use metascrub::refusal::Code;
 
 const KIND: &str = "application/vnd.oasis.opendocument.text";
@@ -93,8 +93,56 @@ fn tracked_changes_are_accepted_and_the_text_after_a_mark_stays() {
         cleaned(&format!("{gone}<text:p>a<text:change/>b<text:change-start/>c<text:change-end/>d</text:p>")),
         "<text:p>abcd</text:p>"
     );
+}
+
+fn under(policy: &Policy, given: &str) -> String {
+    let clean = scrub_under(policy, "a.odt", &odt(given)).unwrap();
+    clean.tells_nothing();
+    scrub_under(policy, "a.odt", &clean.bytes).unwrap().unchanged();
+    let text = part(&clean.bytes, "content.xml").unwrap();
+    let start = text.find("<office:body>").unwrap() + 13;
+    text[start..text.find("</office:body>").unwrap()].to_owned()
+}
+
+const BY: &str = "<office:change-info><dc:creator>CANARY</dc:creator><dc:date>2024-01-01T00:00:00</dc:date></office:change-info>";
+
+fn region(id: &str, change: &str, inside: &str) -> String {
+    format!("<text:changed-region text:id=\"{id}\"><text:{change}>{BY}{inside}</text:{change}></text:changed-region>")
+}
+
+#[test]
+fn tracked_changes_are_rejected() {
     let policy = Policy { tracked_changes: TrackedChanges::Reject, ..Policy::default() };
-    assert!(scrub_under(&policy, "a.odt", &odt(gone)).is_err());
+    let mark = |kind: &str, id: &str| format!("<text:{kind} text:change-id=\"{id}\"/>");
+    let given = format!(
+        "<text:tracked-changes>{}{}{}</text:tracked-changes><text:p>a{}b</text:p><text:p>c{}CANARY</text:p><text:p>CANARY{}d{}e</text:p>",
+        region("i", "insertion", ""),
+        region("d", "deletion", "<text:p>x</text:p>"),
+        region("e", "deletion", "<text:p>y</text:p><text:p>mid</text:p><text:p>z</text:p>"),
+        mark("change", "d"),
+        mark("change-start", "i"),
+        mark("change-end", "i"),
+        mark("change", "e"),
+    );
+    assert_eq!(under(&policy, &given), "<text:p>axb</text:p><text:p>cdy</text:p><text:p>mid</text:p><text:p>ze</text:p>");
+    let format = format!("<text:tracked-changes>{}</text:tracked-changes>", region("f", "format-change", ""));
+    assert!(scrub_under(&policy, "a.odt", &odt(&format)).is_err());
+}
+
+#[test]
+fn tracked_changes_and_comments_are_kept_without_people_and_times() {
+    let mut policy = Policy { tracked_changes: TrackedChanges::Anonymise, ..Policy::default() };
+    let given = format!(
+        "<text:tracked-changes>{}</text:tracked-changes><text:p>a<text:change text:change-id=\"ctCANARY\"/></text:p>",
+        region("ctCANARY", "deletion", "<text:p>x</text:p>")
+    );
+    let kept = given.replace("ctCANARY", "n1").replace("CANARY", "Author").replace("2024-01-01T00:00:00", "1980-01-01T00:00:00");
+    assert_eq!(under(&policy, &given), kept);
+    policy = Policy::default().with(Token::Comments, true);
+    let given = "<text:p><office:annotation office:name=\"__CANARY\"><dc:creator>CANARY</dc:creator><dc:date>2024-01-01T00:00:00</dc:date>\
+                 <text:p>KEEPME</text:p></office:annotation>a<office:annotation-end office:name=\"__CANARY\"/></text:p>";
+    let kept = given.replace("__CANARY", "n1").replace("CANARY", "Author").replace("2024", "1980");
+    assert_eq!(under(&policy, given), kept);
 }
 
 #[test]

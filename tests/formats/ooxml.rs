@@ -154,13 +154,62 @@ fn a_deleted_paragraph_mark_joins_the_paragraphs() {
     assert_eq!(accepted(&(p(mark, "a") + "<w:p/>")), "<w:p><w:r><w:t>a</w:t></w:r></w:p>");
 }
 
+fn tracked(mode: TrackedChanges, given: &str) -> String {
+    let policy = Policy { tracked_changes: mode, ..Policy::default() };
+    let clean = scrub_under(&policy, "a.docx", &docx(given, "", &[])).unwrap();
+    scrub_under(&policy, "a.docx", &clean.bytes).unwrap().unchanged();
+    body(&clean.bytes)
+}
+
 #[test]
-fn other_ways_with_tracked_changes_are_refused_plainly() {
+fn tracked_changes_are_rejected() {
+    let by = "w:id=\"1\" w:author=\"CANARY\" w:date=\"2024-01-01T00:00:00Z\"";
+    let rejected = |given: &str| tracked(TrackedChanges::Reject, given);
+    let run = |text: &str| format!("<w:r><w:t>{text}</w:t></w:r>");
+    let gone = format!("<w:ins {by}>{}</w:ins><w:moveTo {by}>{}</w:moveTo>", run("CANARY"), run("CANARY"));
+    let back = format!("<w:del {by}><w:r><w:delText xml:space=\"preserve\">a </w:delText></w:r></w:del>");
+    let plain = "<w:p><w:r><w:t xml:space=\"preserve\">a </w:t></w:r><w:r><w:t>b</w:t></w:r></w:p>";
+    assert_eq!(rejected(&format!("<w:p>{gone}{back}<w:moveFrom {by}>{}</w:moveFrom></w:p>", run("b"))), plain);
+    // What one inserted and another deleted was never there.
+    assert_eq!(rejected(&format!("<w:p><w:ins {by}>{back}</w:ins></w:p>")), "<w:p></w:p>");
+    let format = format!(
+        "<w:p><w:pPr><w:jc/><w:rPr><w:i/></w:rPr><w:pPrChange {by}><w:pPr><w:ind/></w:pPr></w:pPrChange></w:pPr>\
+         <w:r><w:rPr><w:b/><w:rPrChange {by}><w:rPr><w:u/></w:rPr></w:rPrChange></w:rPr><w:t>a</w:t></w:r></w:p>"
+    );
+    assert_eq!(
+        rejected(&format),
+        "<w:p><w:pPr><w:ind/><w:rPr><w:i/></w:rPr></w:pPr><w:r><w:rPr><w:u/></w:rPr><w:t>a</w:t></w:r></w:p>"
+    );
+    let row = |mark: &str, text: &str| format!("<w:tr><w:trPr>{mark}</w:trPr><w:tc><w:p>{}</w:p></w:tc></w:tr>", run(text));
+    let (new, dead) = (format!("<w:ins {by}/>"), format!("<w:del {by}/>"));
+    let table = |rows: &str| format!("<w:tbl>{rows}</w:tbl><w:p/>");
+    assert_eq!(rejected(&table(&(row(&new, "CANARY") + &row(&dead, "b")))), table(&row("", "b")));
+    assert_eq!(rejected(&table(&row(&new, "CANARY"))), "<w:p/>");
+    let mark = format!("<w:rPr><w:ins {by}/></w:rPr>");
+    let split = format!("<w:p><w:pPr>{mark}</w:pPr>{}</w:p><w:p><w:pPr><w:jc/></w:pPr>{}</w:p>", run("a"), run("b"));
+    assert_eq!(rejected(&split), format!("<w:p><w:pPr><w:jc/></w:pPr>{}{}</w:p>", run("a"), run("b")));
+    let kept = format!("<w:p><w:pPr><w:rPr><w:del {by}/></w:rPr></w:pPr>{}</w:p><w:p>{}</w:p>", run("a"), run("b"));
+    assert_eq!(rejected(&kept).matches("<w:p>").count(), 2);
+}
+
+#[test]
+fn tracked_changes_are_kept_without_people_and_times() {
+    let by = "w:id=\"1\" w:author=\"CANARY\" w:date=\"2024-01-01T00:00:00Z\"";
+    let given = format!(
+        "<w:p><w:ins {by}><w:r><w:t>a</w:t></w:r></w:ins><w:moveFromRangeStart {by} w:name=\"CANARY\"/><w:moveFromRangeEnd w:id=\"1\"/></w:p>"
+    );
+    let by = "w:id=\"1\" w:author=\"Author\"";
+    let kept = format!(
+        "<w:p><w:ins {by}><w:r><w:t>a</w:t></w:r></w:ins><w:moveFromRangeStart {by} w:name=\"move1\"/><w:moveFromRangeEnd w:id=\"1\"/></w:p>"
+    );
+    assert_eq!(tracked(TrackedChanges::Anonymise, &given), kept);
+}
+
+#[test]
+fn tracked_changes_are_refused_where_the_policy_says_so() {
     let bytes = docx("<w:p><w:ins w:id=\"1\" w:author=\"A\"><w:r/></w:ins></w:p>", "", &[]);
-    for mode in [TrackedChanges::Refuse, TrackedChanges::Reject, TrackedChanges::Anonymise] {
-        let policy = Policy { tracked_changes: mode, ..Policy::default() };
-        assert!(scrub_under(&policy, "a.docx", &bytes).is_err());
-    }
+    let policy = Policy { tracked_changes: TrackedChanges::Refuse, ..Policy::default() };
+    assert!(scrub_under(&policy, "a.docx", &bytes).is_err());
 }
 
 #[test]

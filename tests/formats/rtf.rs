@@ -126,3 +126,8 @@ fn links_to_files_keep_their_text() {
 fn an_unreadable_picture_is_refused() {
     refusal("a.rtf", b"{\\rtf1{\\pict\\pngblip 89504e470d0a1a0a43414e415259}}");
 }
+
+#[test]
+fn what_only_looks_like_document_information_is_none() {
+    becomes("{\\infole}\\{\\info{\\author CANARY}", "{\\infole}\\{\\info");
+}

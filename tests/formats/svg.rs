@@ -111,3 +111,12 @@ fn hidden_elements_go_on_demand() {
     let clean = scrub_under(&Policy::default().with(Token::Hidden, false), "a.svg", &bytes).unwrap();
     assert_eq!(clean.bytes, svg("<g/>"));
 }
+
+#[test]
+fn pictures_in_utf_16_are_cleaned_where_they_stand() {
+    let wide = |text: &str| [&[0xff, 0xfe][..], &text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>()].concat();
+    let whole = |inner: &str| wide(&format!("<?xml version=\"1.0\" encoding=\"UTF-16\"?>{OPEN}{inner}</svg>"));
+    let clean = scrub("a.svg", &whole("<!--CANARY--><text>KEEPME \u{1f600}</text><g data-x='CANARY'/>")).unwrap();
+    assert_eq!(clean.bytes, whole("<text>KEEPME \u{1f600}</text><g/>"));
+    assert_eq!(clean.cleaned.witnesses(), ["quick-xml"]);
+}

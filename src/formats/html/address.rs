@@ -9,7 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::clean::{Job, Member};
 use crate::finding::{Finding, Tells};
-use crate::plan::Draft;
+use crate::formats::changes::Changes;
 use crate::policy::Token;
 use crate::refusal::Result;
 use crate::source::Memory;
@@ -59,7 +59,7 @@ pub(super) enum Data {
 ///
 /// # Errors
 /// Refusals of the file in it.
-pub(super) fn data(job: &Job, draft: &mut Draft, raw: &[u8], entities: bool) -> Result<Data> {
+pub(super) fn data(job: &Job, changes: &mut Changes, raw: &[u8], entities: bool) -> Result<Data> {
     let trimmed = raw.trim_ascii();
     if !trimmed.get(..5).is_some_and(|d| d.eq_ignore_ascii_case(b"data:")) {
         return Ok(Data::Other);
@@ -90,19 +90,19 @@ pub(super) fn data(job: &Job, draft: &mut Draft, raw: &[u8], entities: bool) -> 
     let name = format!("data.{}", extension(&mime));
     match job.member(&name, &Memory::shared(bytes))? {
         Member::Same(cleaned) => {
-            draft.adopt(&name, &cleaned);
+            changes.adopt(name, cleaned);
             Ok(Data::Same)
         }
         Member::Changed(cleaned) => {
-            draft.adopt(&name, &cleaned);
             let clean = cleaned.bytes();
             let clean = clean.bytes(clean.span(), job.limits().block)?;
+            changes.adopt(name, cleaned);
             let mime = if mime.bytes().all(|b| b.is_ascii_alphanumeric() || b"/+-.".contains(&b)) { &mime } else { "" };
             let packed = base64::engine::general_purpose::STANDARD.encode(clean);
             Ok(Data::Changed(format!("data:{mime};base64,{packed}").into_bytes()))
         }
         Member::Unknown(_) if is_font(&mime) && job.keeps(Token::Fonts) => {
-            draft.note(Finding::kept("HTML", "font in a data: address", Tells::Rendering, "text is drawn with it"));
+            changes.note(Finding::kept("HTML", "font in a data: address", Tells::Rendering, "text is drawn with it"));
             Ok(Data::Other)
         }
         Member::Unknown(_) if mime.is_empty() || mime.starts_with("text/") || mime.ends_with("javascript") => Ok(Data::Other),

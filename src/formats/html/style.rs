@@ -4,16 +4,15 @@
 use std::ops::Range;
 
 use super::address::{self, Data};
-use super::edits::Edits;
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
+use crate::formats::changes::Changes;
 use crate::grammar::css::{self, Piece};
-use crate::plan::Draft;
 use crate::refusal::Result;
 
 /// Where a style sheet stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Where {
+pub(crate) enum Where {
     /// A file of its own.
     File,
     /// A `style` element.
@@ -26,7 +25,7 @@ pub enum Where {
 ///
 /// # Errors
 /// Refusals of files in `data:` addresses.
-pub fn clean(job: &Job, draft: &mut Draft, edits: &mut Edits, bytes: &[u8], span: Range<usize>, place: Where) -> Result<()> {
+pub(crate) fn clean(job: &Job, changes: &mut Changes, bytes: &[u8], span: Range<usize>, place: Where) -> Result<()> {
     let text = &bytes[span.clone()];
     let here = |r: &Range<usize>| span.start + r.start..span.start + r.end;
     let comments = place == Where::File || job.policy().is_strict();
@@ -44,15 +43,14 @@ pub fn clean(job: &Job, draft: &mut Draft, edits: &mut Edits, bytes: &[u8], span
                 let parts = word(r.start.checked_sub(1).and_then(|i| text.get(i))) && word(text.get(r.end));
                 let new = if parts { b"/**/".to_vec() } else { Vec::new() };
                 let found = Finding::removed(format, "comment in a style sheet", Tells::Text);
-                edits.put(here(&r), "comment", new, found.value(String::from_utf8_lossy(&text[r]).into_owned()));
+                changes.put(here(&r), "comment", new, found.value(String::from_utf8_lossy(&text[r]).into_owned()));
             }
             Piece::Comment(_) => {
-                let why =
-                    "comments in styles and scripts of a page may be looked at by other scripts; --policy strict removes them";
-                edits.note(Finding::kept("HTML", "comments in style sheets", Tells::Text, why));
+                let why = "comments in styles and scripts of a page may be looked at by scripts; --policy strict removes them";
+                changes.note(Finding::kept("HTML", "comments in style sheets", Tells::Text, why));
             }
             Piece::Declaration { name, span: all } if text[name.clone()].to_ascii_lowercase().starts_with(b"mso-") => {
-                edits.remove(
+                changes.remove(
                     here(&all),
                     "mso property",
                     Finding::removed(format, "properties of Microsoft Office in styles", Tells::Software),
@@ -64,15 +62,15 @@ pub fn clean(job: &Job, draft: &mut Draft, edits: &mut Edits, bytes: &[u8], span
                 let plain = if entities { address::unescape(raw) } else { raw.into() };
                 if address::is_local(&plain) {
                     let found = Finding::removed(format, "path on a computer", Tells::History);
-                    edits.remove(here(&r), "url", found.value(String::from_utf8_lossy(&plain).into_owned()));
+                    changes.remove(here(&r), "url", found.value(String::from_utf8_lossy(&plain).into_owned()));
                     continue;
                 }
-                match address::data(job, draft, raw, entities)? {
+                match address::data(job, changes, raw, entities)? {
                     Data::Other => {}
-                    Data::Same => edits.member(here(&r), "data: address", None),
-                    Data::Changed(new) => edits.member(here(&r), "data: address", Some(new)),
+                    Data::Same => changes.member(here(&r), "data: address", None),
+                    Data::Changed(new) => changes.member(here(&r), "data: address", Some(new)),
                     Data::Omit => {
-                        edits.remove(here(&r), "url", Finding::removed(format, "file that cannot be cleaned", Tells::Unknown))
+                        changes.remove(here(&r), "url", Finding::removed(format, "file that cannot be cleaned", Tells::Unknown))
                     }
                 }
             }

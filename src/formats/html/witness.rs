@@ -1,16 +1,18 @@
 //! A second reader for pages that are well-formed XML.
 
 use crate::clean::Job;
+use crate::grammar::text::Text;
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::Source;
 
 /// Where a page is well-formed XML, a parser of XML must still be able to read it, and must see no comment.
 pub(super) fn witness(_: &Job, before: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
     let (before, after) = (before.bytes(before.span(), u64::MAX)?, after.bytes(after.span(), u64::MAX)?);
-    if read(&before).is_none() {
+    let (before, after) = (Text::read(&before)?, Text::read(&after)?);
+    if read(before.bytes()).is_none() {
         return Ok(Vec::new());
     }
-    match read(&after) {
+    match read(after.bytes()) {
         None => Err(Refusal::new(Code::Damaged, "the page is no longer well-formed")),
         Some(told) if told => Err(Refusal::new(Code::Leftover, "a comment or an author is still there")),
         Some(_) => Ok(vec!["quick-xml"]),

@@ -6,6 +6,7 @@
 mod ns;
 mod settings;
 mod sift;
+mod tracked;
 
 use std::collections::{HashMap, HashSet};
 
@@ -151,14 +152,18 @@ fn documents(job: &Job, read: &dyn Fn(&str) -> Result<Option<Vec<u8>>>, out: &mu
         for name in ["content.xml", "styles.xml"] {
             let name = format!("{base}{name}");
             let Some(bytes) = read(&name)? else { continue };
-            let (result, tally) = sift::run(job, &bytes).map_err(|r| r.within(&name))?;
+            let mut before = Tally::default();
+            let rejected = tracked::reject(job, &bytes, &mut before).map_err(|r| r.within(&name))?;
+            let (result, tally) = sift::run(job, rejected.as_deref().unwrap_or(&bytes)).map_err(|r| r.within(&name))?;
+            let result = result.or(rejected);
             let after = result.as_deref().unwrap_or(&bytes);
             for target in sift::references(after)? {
                 let target = format!("{base}{target}");
                 todo.push(format!("{target}/"));
                 out.referred.insert(target);
             }
-            out.changed.insert(name.clone(), (result.map(Memory::shared), tally.findings(&name)));
+            let findings = before.findings(&name).into_iter().chain(tally.findings(&name)).collect();
+            out.changed.insert(name.clone(), (result.map(Memory::shared), findings));
         }
         let name = format!("{base}settings.xml");
         if let Some(bytes) = read(&name)?

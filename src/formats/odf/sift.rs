@@ -1,12 +1,12 @@
 //! What of the content and of the styles of a document may stay.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::ns::*;
 use crate::clean::Job;
 use crate::finding::Tells;
-use crate::formats::office::is_path;
 use crate::formats::office::tally::Tally;
+use crate::formats::office::{AUTHOR, MOMENT, is_path, tracked_changes};
 use crate::grammar::xml::{Attr, Document, Edits, XMLNS};
 use crate::policy::{Token, TrackedChanges};
 use crate::refusal::{Code, Refusal, Result};
@@ -99,11 +99,12 @@ pub(super) fn run(job: &Job, bytes: &[u8]) -> Result<(Option<Vec<u8>>, Tally)> {
     let (mut edits, mut tally) = (Edits::default(), Tally::default());
     loose(&doc, &mut edits, &mut tally);
     let referred = referred(&doc);
+    let numbers = numbers(&doc);
     let mut n = 0;
     while n < doc.len() {
         match element(job, &doc, n, &mut tally, &mut edits)? {
             Fate::Stay => {
-                attributes(job, &doc, n, &referred, &mut tally, &mut edits);
+                attributes(&doc, n, &referred, &numbers, &mut tally, &mut edits);
                 n += 1;
             }
             Fate::Go(label, tells) => {
@@ -153,18 +154,35 @@ fn element(job: &Job, doc: &Document, n: usize, tally: &mut Tally, edits: &mut E
     match (ns, local) {
         (OFFICE, "annotation") => {
             if job.keeps(Token::Comments) {
-                return Err(Refusal::unsupported("comments cannot be kept in a cleaned document so far"));
+                tally.kept("comments", Tells::Text, "--keep comments");
+                return Ok(Fate::Stay);
             }
             doc.children(n).filter(|c| doc.ns(*c) == DC && doc.local(*c) == "creator").for_each(|c| {
                 tally.value("author of comments", Tells::Who, doc.text(c));
             });
             go("comments", Tells::Text)
         }
+        (OFFICE, "annotation-end") if job.keeps(Token::Comments) => Ok(Fate::Stay),
         (OFFICE, "annotation-end") => go("marks of comments", Tells::Text),
         (TEXT | TABLE, "tracked-changes") => {
             let count = doc.children(n).count();
             if count > 0 {
-                decide_changes(job)?;
+                match tracked_changes(job) {
+                    TrackedChanges::Accept => {}
+                    TrackedChanges::Anonymise => {
+                        tally.kept("tracked changes", Tells::History, "--tracked-changes anonymise");
+                        return Ok(Fate::Stay);
+                    }
+                    TrackedChanges::Refuse => {
+                        return Err(Refusal::new(Code::NeedsResidual, "the document holds tracked changes")
+                            .hint("accept or reject them in an office program first"));
+                    }
+                    // Those of texts are rejected by now.
+                    TrackedChanges::Reject => {
+                        return Err(Refusal::unsupported("tracked changes of spreadsheets cannot be rejected so far")
+                            .hint("reject them in an office program first, or let them be accepted"));
+                    }
+                }
                 for c in n..doc.past(n) {
                     if doc.ns(c) == DC && doc.local(c) == "creator" {
                         tally.value("author of tracked changes", Tells::Who, doc.text(c));
@@ -174,6 +192,12 @@ fn element(job: &Job, doc: &Document, n: usize, tally: &mut Tally, edits: &mut E
             }
             go("insertions and deletions", Tells::History)
         }
+        (TEXT | OFFICE, "change" | "change-start" | "change-end" | "change-info")
+            if tracked_changes(job) == TrackedChanges::Anonymise =>
+        {
+            Ok(Fate::Stay)
+        }
+        (DC, "creator" | "date") if who_and_when(doc, n, tally, edits) => Ok(Fate::Stay),
         (TEXT, "change" | "change-start" | "change-end") => go("marks of insertions and deletions", Tells::History),
         (OFFICE, "change-info") => go("insertions and deletions", Tells::Who),
         (OFFICE, "scripts") if doc.children(n).next().is_some() => go("macros", Tells::Software),
@@ -207,14 +231,19 @@ fn element(job: &Job, doc: &Document, n: usize, tally: &mut Tally, edits: &mut E
     }
 }
 
-fn decide_changes(job: &Job) -> Result<()> {
-    match job.policy().tracked_changes {
-        TrackedChanges::Accept => Ok(()),
-        TrackedChanges::Refuse => Err(Refusal::new(Code::NeedsResidual, "the document holds tracked changes")
-            .hint("accept or reject them in an office program first")),
-        _ => Err(Refusal::unsupported("tracked changes can only be accepted so far")
-            .hint("reject them in an office program first, or let them be accepted")),
+/// In comments and changes that stay, names and times become constants. Returns whether this is in one.
+fn who_and_when(doc: &Document, n: usize, tally: &mut Tally, edits: &mut Edits) -> bool {
+    let within = doc.parent(n).is_some_and(|p| doc.ns(p) == OFFICE && matches!(doc.local(p), "annotation" | "change-info"));
+    let (neutral, label, tells) = match doc.local(n) {
+        "creator" => (AUTHOR, "author of a comment or change", Tells::Who),
+        _ => (MOMENT, "time of a comment or change", Tells::When),
+    };
+    let text = doc.text(n);
+    if within && !doc.close(n).is_empty() && text != neutral {
+        tally.value(label, tells, text);
+        edits.put(doc.inside(n), neutral);
     }
+    within
 }
 
 fn is_external(doc: &Document, n: usize) -> bool {
@@ -237,10 +266,52 @@ fn outside(doc: &Document, n: usize, tally: &mut Tally, edits: &mut Edits) -> Re
     })
 }
 
-fn attributes(job: &Job, doc: &Document, n: usize, referred: &HashSet<String>, tally: &mut Tally, edits: &mut Edits) {
-    let _ = job;
+/// Names that pair changes and comments with their places: programs make them of times and addresses in memory, here they
+/// are counted.
+fn numbers(doc: &Document) -> HashMap<String, usize> {
+    let mut out = HashMap::new();
+    for n in 0..doc.len() {
+        let named = match (doc.ns(n), doc.local(n)) {
+            (TEXT, "changed-region") => doc.attr(n, TEXT, "id").or_else(|| doc.attr(n, XML, "id")),
+            (OFFICE, "annotation") => doc.attr(n, OFFICE, "name"),
+            _ => None,
+        };
+        if let Some(name) = named {
+            let next = out.len() + 1;
+            out.entry(name.value().into_owned()).or_insert(next);
+        }
+    }
+    out
+}
+
+/// Whether an attribute pairs a change or a comment with its place.
+fn is_pairing(doc: &Document, n: usize, attr: &Attr) -> bool {
+    match (doc.ns(n), doc.local(n)) {
+        (TEXT, "changed-region") => attr.local == "id",
+        (TEXT, "change" | "change-start" | "change-end") => attr.local == "change-id",
+        (OFFICE, "annotation" | "annotation-end") => attr.ns == OFFICE && attr.local == "name",
+        _ => false,
+    }
+}
+
+fn attributes(
+    doc: &Document,
+    n: usize,
+    referred: &HashSet<String>,
+    numbers: &HashMap<String, usize>,
+    tally: &mut Tally,
+    edits: &mut Edits,
+) {
     for attr in doc.attrs(n) {
         if attr.ns == XMLNS {
+            continue;
+        }
+        if is_pairing(doc, n, &attr) {
+            let new = format!("n{}", numbers.get(&*attr.value()).copied().unwrap_or_default());
+            if attr.value() != new {
+                tally.rewritten("names that programs gave", Tells::Identifier);
+                edits.put(attr.value_span.clone(), new);
+            }
             continue;
         }
         let (label, tells) = match (attr.ns, attr.local) {

@@ -4,6 +4,22 @@ pub(crate) mod metafile;
 pub(crate) mod object;
 pub(crate) mod tally;
 
+use crate::clean::Job;
+use crate::policy::{Token, TrackedChanges};
+
+/// What stands in place of the name of whoever wrote a comment or a change.
+pub(crate) const AUTHOR: &str = "Author";
+/// What stands in place of a time that must be there.
+pub(crate) const MOMENT: &str = "1980-01-01T00:00:00";
+
+/// What becomes of tracked changes: to keep them is to keep them without people and times.
+pub(crate) fn tracked_changes(job: &Job) -> TrackedChanges {
+    match job.policy().tracked_changes {
+        TrackedChanges::Accept if job.keeps(Token::TrackedChanges) => TrackedChanges::Anonymise,
+        said => said,
+    }
+}
+
 /// Whether a text is a path or the bare name of a file.
 pub(crate) fn is_path(text: &str) -> bool {
     let text = text.trim();

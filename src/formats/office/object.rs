@@ -6,6 +6,7 @@ use super::metafile;
 use crate::clean::{Job, Member};
 use crate::finding::{Finding, Tells};
 use crate::grammar::cfb::{self, Content, Entry};
+use crate::policy::UnknownMembers;
 use crate::refusal::{Refusal, Result};
 use crate::source::Memory;
 
@@ -141,16 +142,17 @@ fn native(job: &Job, data: Vec<u8>, place: &str, found: &mut Vec<Finding>) -> Re
     for path in paths.into_iter().filter(|p| *p != name && !p.is_empty()) {
         found.push(Finding::removed(place.to_owned(), "path of a packed file", Tells::History).value(path));
     }
-    let payload = match job.member(&name, &Memory::shared(payload))? {
+    let payload = match job.member(&name, &Memory::shared(payload.clone()))? {
         Member::Same(cleaned) | Member::Changed(cleaned) => {
             found.extend(cleaned.findings().iter().cloned().map(|f| f.within(&name).within(place)));
             let bytes = cleaned.bytes();
             bytes.bytes(bytes.span(), u64::MAX)?
         }
+        Member::Unknown(_) if job.policy().unknown_members == UnknownMembers::Keep => residual(&name, payload, place, found),
         Member::Unknown(why) => {
             return Err(Refusal::new(crate::refusal::Code::UnknownMember, why.to_string())
                 .within(&name)
-                .hint("take the packed file out of the document, or replace it by a link"));
+                .hint("take the packed file out of the document, or use --unknown-members omit: its picture stays"));
         }
     };
     let text = [name.as_bytes(), b"\0"].concat();

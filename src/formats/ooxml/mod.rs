@@ -9,6 +9,7 @@ mod ns;
 mod package;
 mod powerpoint;
 mod sift;
+mod tracked;
 mod walk;
 mod word;
 

@@ -3,7 +3,7 @@
 use super::ns::*;
 use super::sift::{Fate, Sift};
 use crate::finding::Tells;
-use crate::grammar::xml::{Attr, NONE};
+use crate::grammar::xml::{Attr, NONE, XMLNS};
 use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
 
@@ -71,4 +71,34 @@ pub(super) fn field(sift: &mut Sift, n: usize) -> Result<Fate> {
         guid(sift, &id);
     }
     Ok(Fate::Stay)
+}
+
+/// Where the document inside a frame goes, the picture of it takes the frame's place. Returns whether the frame has none, so
+/// that all of it has to go.
+pub(super) fn object_to_picture(sift: &mut Sift, n: usize) -> bool {
+    let doc = sift.doc;
+    let inside = || (n + 1..doc.past(n)).filter(|i| doc.ns(*i) == P);
+    let is_dead = |o: usize| {
+        doc.local(o) == "oleObj" && doc.attr(o, R, "id").is_some_and(|a| !a.raw_is_empty() && !sift.alive.contains(&*a.value()))
+    };
+    if !inside().any(is_dead) {
+        return false;
+    }
+    let Some(picture) = inside().find(|i| doc.local(*i) == "pic") else { return true };
+    let around: Vec<usize> = doc.ancestors(picture).take_while(|a| *a != n).chain([n]).collect();
+    // A prefix that is declared on the way would be gone with its element.
+    let declares = |a: &usize| doc.attrs(*a).iter().any(|x| x.ns == XMLNS && matches!(x.local, "a" | "p" | "r"));
+    if around.iter().any(declares) {
+        return true;
+    }
+    let (frame, span) = (doc.span(n), doc.span(picture));
+    sift.tally.gone("embedded documents, of which the picture stays", Tells::Hidden, frame.len() - span.len());
+    sift.edits.cut(frame.start..span.start);
+    sift.edits.cut(span.end..frame.end);
+    let id = |from: usize| (from..doc.past(from)).find(|i| doc.local(*i) == "cNvPr").and_then(|i| doc.attr(i, NONE, "id"));
+    if let (Some(old), Some(new)) = (id(picture), id(n)) {
+        sift.edits.put(old.value_span.clone(), new.value().into_owned());
+    }
+    sift.flattened.extend(around);
+    false
 }

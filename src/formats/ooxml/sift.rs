@@ -9,8 +9,9 @@ use super::{drawing, excel, powerpoint, word};
 use crate::clean::Job;
 use crate::finding::Tells;
 use crate::formats::office::tally::Tally;
+use crate::formats::office::tracked_changes;
 use crate::grammar::xml::{Attr, Document, Edits, NONE, XMLNS};
-use crate::policy::Token;
+use crate::policy::{Token, TrackedChanges};
 use crate::refusal::{Code, Refusal, Result};
 
 /// What the parts of one package have in common.
@@ -56,6 +57,8 @@ pub(super) struct Sift<'a, 'b> {
     pub(super) tally: Tally,
     /// What changes.
     pub(super) edits: Edits,
+    /// Elements around a picture that takes the place of its object; their own tags are cut already.
+    pub(super) flattened: HashSet<usize>,
     ignorable: HashSet<u8>,
     named: u32,
 }
@@ -72,7 +75,8 @@ impl<'a, 'b> Sift<'a, 'b> {
         common: &'b mut Common,
     ) -> Result<(Edits, Tally)> {
         let ignorable = HashSet::new();
-        let mut sift = Sift { job, doc, alive, common, tally: Tally::default(), edits: Edits::default(), ignorable, named: 0 };
+        let (tally, edits, flattened) = (Tally::default(), Edits::default(), HashSet::new());
+        let mut sift = Sift { job, doc, alive, common, tally, edits, flattened, ignorable, named: 0 };
         for span in doc.loose() {
             sift.tally.gone("comments and instructions in the XML", Tells::Text, span.len());
             sift.edits.cut(span.clone());
@@ -132,6 +136,12 @@ impl<'a, 'b> Sift<'a, 'b> {
 
     fn element(&mut self, n: usize) -> Result<Fate> {
         let (doc, ns, local) = (self.doc, self.doc.ns(n), self.doc.local(n));
+        if (ns, local) == (P, "graphicFrame") && powerpoint::object_to_picture(self, n) {
+            return Ok(Fate::Go("embedded documents", Tells::Hidden));
+        }
+        if self.flattened.contains(&n) {
+            return Ok(Fate::Stay);
+        }
         // A reference to something that goes.
         for attr in doc.attrs(n) {
             let reference = attr.ns == R && ns != PACKAGE;
@@ -284,6 +294,11 @@ impl<'a, 'b> Sift<'a, 'b> {
         Ok(())
     }
 
+    /// Whether tracked changes stay, without people and times.
+    pub(super) fn keeps_changes(&self) -> bool {
+        tracked_changes(self.job) == TrackedChanges::Anonymise
+    }
+
     /// Whether the policy keeps the thing.
     pub(super) fn keeps(&self, token: Token) -> bool {
         self.job.keeps(token)
@@ -300,6 +315,7 @@ enum Dangling {
 fn dangling(ns: u8, local: &str, attr: &str) -> Dangling {
     match (ns, local) {
         (P, "sldId" | "sldMasterId" | "sldLayoutId" | "notesMasterId" | "handoutMasterId") | (S, "sheet") => Dangling::Needed,
+        (O, "OLEObject") => Dangling::Element,
         (A, "blip") | (V | O, _) | (W, "hyperlink") | (S, "pageSetup") => Dangling::Attribute,
         (_, "pageSetup") => Dangling::Attribute,
         (_, "snd" | "sndTgt") if attr == "embed" => Dangling::Element,

@@ -6,16 +6,16 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use super::ns::PACKAGE;
 use super::package::{self, Leads, Package, Relation, TYPES, is_named, leads, may_link};
 use super::sift::{Common, Sift};
-use super::{drawing, word};
+use super::{drawing, tracked};
 use crate::clean::Job;
 use crate::detect::detect;
 use crate::finding::{Finding, Tells};
-use crate::formats::office::{metafile, object, tally::Tally};
+use crate::formats::office::{metafile, object, tally::Tally, tracked_changes};
 use crate::formats::zip::headers::Kind;
 use crate::formats::zip::rewrite::{Part, Verdict};
 use crate::grammar::xml::{Edits, NONE};
 use crate::grammar::zip::Archive;
-use crate::policy::{Token, UnknownMembers};
+use crate::policy::{Token, TrackedChanges, UnknownMembers};
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{Memory, Shared};
 
@@ -114,6 +114,10 @@ impl Walker<'_> {
         {
             return Err(Refusal::unsupported(format!("{label} cannot be kept in a cleaned document so far")));
         }
+        if matches!(kind, "revisionHeaders" | "revisionLog") && tracked_changes(self.job) != TrackedChanges::Accept {
+            return Err(Refusal::new(Code::NeedsResidual, "the workbook is shared and holds tracked changes")
+                .hint("accept or reject them and stop sharing it in Excel first, or let them be accepted"));
+        }
         if self.walk.gone.insert(part, (label, tells)).is_some() {
             return Ok(());
         }
@@ -209,12 +213,16 @@ impl Walker<'_> {
         let alive: HashSet<String> =
             decided.iter().filter(|d| !matches!(d.leads, Leads::Gone(..))).map(|d| d.relation.id.clone()).collect();
 
-        let doc = package::parse(&bytes)?;
+        let mut before = Tally::default();
+        let rejected = tracked::reject(self.job, &bytes, &mut before)?;
+        let source = rejected.as_deref().unwrap_or(&bytes);
+        let doc = package::parse(source)?;
         let (edits, mut tally) = Sift::run(self.job, &doc, &alive, &mut self.common)?;
         let is_word = doc.ns(0) == super::ns::W;
-        let sifted = edits.apply(&bytes);
-        let joined = match is_word {
-            true => word::join(sifted.as_deref().unwrap_or(&bytes))?,
+        let accepts = tracked_changes(self.job) == TrackedChanges::Accept;
+        let sifted = edits.apply(source);
+        let joined = match is_word && accepts {
+            true => tracked::join(sifted.as_deref().unwrap_or(source), ["del", "moveFrom"])?,
             false => None,
         };
         if joined.is_some() {
@@ -223,7 +231,7 @@ impl Walker<'_> {
         if is_word && doc.local(0) == "settings" {
             self.walk.unseen.insert(part);
         }
-        let result = joined.or(sifted);
+        let result = joined.or(sifted).or(rejected);
 
         // What no element refers to any more is not followed.
         let after = result.as_deref().unwrap_or(&bytes);
@@ -237,7 +245,8 @@ impl Walker<'_> {
             self.list(list, doc, decided, &list_bytes)?;
         }
         let name = self.package.name(part);
-        self.walk.findings.insert(part, tally.findings(&name));
+        let findings = before.findings(&name).into_iter().chain(tally.findings(&name)).collect();
+        self.walk.findings.insert(part, findings);
         self.walk.stays.insert(part, Stays::Xml(result.map(Memory::shared)));
         Ok(())
     }
@@ -311,8 +320,15 @@ impl Walker<'_> {
         let is_file = matches!(how, Leads::Media | Leads::Package | Leads::Object | Leads::Chunk);
         if is_file && self.job.policy().unknown_members == UnknownMembers::Omit {
             let bytes = Memory::shared(self.package.read(target)?);
-            let own = bytes.as_bytes().is_some_and(|b| metafile::is_metafile(b) || object::is_object(b));
-            if !own && detect(&bytes, &name).is_err() {
+            let own = match bytes.as_bytes() {
+                Some(b) if metafile::is_metafile(b) => true,
+                // What is packed into it may be unknown in its turn.
+                Some(b) if object::is_object(b) => {
+                    !object::clean(self.job, b, &name).is_err_and(|r| r.code() == Code::UnknownMember)
+                }
+                _ => detect(&bytes, &name).is_ok(),
+            };
+            if !own {
                 how = gone("a member of unknown type", Tells::Unknown);
             }
         }

@@ -3,7 +3,8 @@
 
 use std::ops::Range;
 
-use super::{Walk, found, word};
+use super::walk::Walk;
+use super::{found, word};
 use crate::clean::Member;
 use crate::finding::{Finding, Tells};
 use crate::grammar::rtf::Kind;
@@ -63,14 +64,14 @@ pub(super) fn clean(walk: &mut Walk, i: usize, past: usize) -> Result<Option<Fin
     }
     match walk.job.member(name, &Memory::shared(data))? {
         Member::Same(cleaned) => {
-            walk.draft.adopt(name, &cleaned);
-            walk.edits.member(place, "picture", None);
+            walk.changes.adopt(name, cleaned);
+            walk.changes.member(place, "picture", None);
         }
         Member::Changed(cleaned) => {
-            walk.draft.adopt(name, &cleaned);
             let clean = cleaned.bytes();
             let clean = clean.bytes(clean.span(), walk.job.limits().block)?;
-            walk.edits.member(place, "picture", Some(write(&clean, raw)));
+            walk.changes.adopt(name, cleaned);
+            walk.changes.member(place, "picture", Some(write(&clean, raw)));
         }
         Member::Unknown(why) => {
             if !walk.job.unknown_member(name, &why)? {
@@ -105,7 +106,7 @@ fn description(walk: &mut Walk, place: Range<usize>, data: &[u8], raw: bool) {
     let said = String::from_utf16_lossy(&units).replace('\0', " ");
     let mut new = data.to_vec();
     new[start..end].fill(0);
-    walk.edits.put(
+    walk.changes.put(
         place,
         "picture",
         write(&new, raw),

@@ -5,15 +5,13 @@ use std::ops::Range;
 use super::address::{self, Kind};
 use super::allowed;
 use super::doctype::Doctype;
-use super::style::{self, Piece};
-use crate::clean::{Job, Member};
+use crate::clean::Job;
 use crate::finding::{Finding, Tells};
+use crate::formats::changes::Changes;
 use crate::grammar::xml::{self, Attr, Document, NONE, XMLNS};
 use crate::names;
-use crate::plan::{Draft, Fate, Plan};
 use crate::policy::Token;
 use crate::refusal::{Refusal, Result};
-use crate::source::{Memory, Shared, Span};
 
 /// The namespaces that matter.
 const SVG: u8 = 1;
@@ -35,21 +33,13 @@ fn number(name: &str) -> u8 {
     }
 }
 
-/// A span that changes.
-struct Edit {
-    span: Range<usize>,
-    name: &'static str,
-    text: Option<Vec<u8>>,
-    found: Vec<Finding>,
-}
-
-struct Walk<'a> {
-    job: &'a Job<'a>,
-    doc: &'a Document<'a>,
-    doctype: &'a Doctype,
-    bytes: &'a [u8],
-    draft: Draft,
-    edits: Vec<Edit>,
+/// A picture while it is looked at.
+pub(super) struct Walk<'a> {
+    pub(super) job: &'a Job<'a>,
+    pub(super) doc: &'a Document<'a>,
+    pub(super) doctype: &'a Doctype,
+    pub(super) bytes: &'a [u8],
+    pub(super) changes: Changes,
     /// The namespace of the root: `SVG`, or none where it forgot to say.
     own: u8,
     /// Elements before this one stand where other languages may: in `foreignObject`, `title`, `desc`.
@@ -57,14 +47,14 @@ struct Walk<'a> {
     /// Names of `data-` attributes in style sheets.
     styles: String,
     moves: bool,
-    pictures: usize,
+    pub(super) pictures: usize,
 }
 
-/// Makes the plan.
+/// What changes in a picture.
 ///
 /// # Errors
 /// Where it is not XML, or something in it cannot be cleaned.
-pub(super) fn plan(job: &Job, source: &Shared, bytes: &[u8]) -> Result<Plan> {
+pub(super) fn look(job: &Job, bytes: &[u8]) -> Result<Changes> {
     let doctype = Doctype::read(bytes)?;
     // The document type is out of sight of the parser, and every other byte where it was.
     let mut seen = bytes.to_vec();
@@ -74,14 +64,12 @@ pub(super) fn plan(job: &Job, source: &Shared, bytes: &[u8]) -> Result<Plan> {
     if doc.local(0) != "svg" || !matches!(own, SVG | NONE) {
         return Err(Refusal::unsupported("its root is called svg but means something else"));
     }
-    let draft = Draft::new(source);
     let mut walk = Walk {
         job,
         doc: &doc,
         doctype: &doctype,
         bytes: &seen,
-        draft,
-        edits: Vec::new(),
+        changes: Changes::default(),
         own,
         guests: 0,
         styles: String::new(),
@@ -91,23 +79,18 @@ pub(super) fn plan(job: &Job, source: &Shared, bytes: &[u8]) -> Result<Plan> {
     walk.prologue(bytes)?;
     walk.survey();
     walk.elements()?;
-    walk.finish()
+    Ok(walk.changes)
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(&bytes[..bytes.len().min(400)]).trim().to_owned()
 }
 
 impl<'a> Walk<'a> {
-    fn cut(&mut self, span: Range<usize>, name: &'static str, found: Finding) {
-        let found = found.bytes(span.len() as u64);
-        self.edits.push(Edit { span, name, text: None, found: vec![found] });
-    }
-
-    fn put(&mut self, span: Range<usize>, name: &'static str, text: impl Into<Vec<u8>>, found: Vec<Finding>) {
+    pub(super) fn put(&mut self, span: Range<usize>, name: &'static str, text: impl Into<Vec<u8>>, found: Finding) {
         let text = text.into();
         if self.bytes[span.clone()] != text[..] {
-            self.edits.push(Edit { span, name, text: Some(text), found });
+            self.changes.put(span, name, text, found);
         }
     }
 
@@ -116,12 +99,12 @@ impl<'a> Walk<'a> {
         let doctype = self.doctype;
         if !doctype.span.is_empty() {
             let found = Finding::removed("SVG", "document type", Tells::Software).value(text(&bytes[doctype.span.clone()]));
-            self.cut(doctype.span.clone(), "DOCTYPE", found);
+            self.changes.remove(doctype.span.clone(), "DOCTYPE", found);
         }
         if !doctype.is_plain() {
             for (span, value) in doctype.references(bytes)? {
                 let found = Finding::rewritten("SVG", "text named in the document type", Tells::Software);
-                self.put(span, "entity", value, vec![found]);
+                self.put(span, "entity", value, found);
             }
         }
         for span in self.doc.loose() {
@@ -134,7 +117,7 @@ impl<'a> Walk<'a> {
             } else {
                 Finding::removed("SVG", "processing instruction", Tells::Software).value(text(said))
             };
-            self.cut(span.clone(), "comment", found);
+            self.changes.remove(span.clone(), "comment", found);
         }
         Ok(())
     }
@@ -172,12 +155,11 @@ impl<'a> Walk<'a> {
         while n < self.doc.len() {
             n = match self.leaves(n) {
                 Some((name, found)) if n > 0 => {
-                    let span = self.doc.span(n);
-                    let mut found = found;
-                    if let Some(first) = found.first_mut() {
-                        first.bytes = span.len() as u64;
+                    let mut found = found.into_iter();
+                    if let Some(first) = found.next() {
+                        self.changes.remove(self.doc.span(n), name, first);
                     }
-                    self.edits.push(Edit { span, name, text: None, found });
+                    found.for_each(|f| self.changes.note(f));
                     self.doc.past(n)
                 }
                 _ => {
@@ -245,11 +227,11 @@ impl<'a> Walk<'a> {
             self.style(doc.inside(n))?;
         }
         if self.is_hidden(n) {
-            self.draft.note(Finding::kept("SVG", "hidden element", Tells::Hidden, "--drop hidden takes it out"));
+            self.changes.note(Finding::kept("SVG", "hidden element", Tells::Hidden, "--drop hidden takes it out"));
         }
         if matches!(local, "title" | "desc") {
             let found = Finding::kept("SVG", "description for readers", Tells::Text, "it is read to people who cannot see");
-            self.draft.note(found.value(doc.text(n)));
+            self.changes.note(found.value(doc.text(n)));
         }
         for attr in doc.attrs(n) {
             self.attribute(n, &attr)?;
@@ -268,7 +250,7 @@ impl<'a> Walk<'a> {
                     return Ok(());
                 }
                 let found = Finding::removed("SVG", "namespace of an editor", Tells::Software).value(name);
-                self.cut(attr.span.clone(), "namespace", found);
+                self.changes.remove(attr.span.clone(), "namespace", found);
                 return Ok(());
             }
             "href" if linked || attr.prefix.is_empty() => return self.address(n, attr),
@@ -277,7 +259,7 @@ impl<'a> Walk<'a> {
             "base" if attr.prefix == "xml" => return self.address(n, attr),
             "space" | "id" | "lang" if attr.prefix == "xml" => return Ok(()),
             _ if !attr.prefix.is_empty() && attr.ns != SVG => {
-                self.cut(attr.span.clone(), "attribute", private(attr));
+                self.changes.remove(attr.span.clone(), "attribute", private(attr));
                 return Ok(());
             }
             "style" => return self.style(attr.value_span.clone()),
@@ -300,7 +282,7 @@ impl<'a> Walk<'a> {
             _ => "attribute of unknown meaning",
         };
         let found = Finding::removed("SVG", label, Tells::Text).value(format!("{}: {}", attr.local, attr.value()));
-        self.cut(attr.span.clone(), "attribute", found);
+        self.changes.remove(attr.span.clone(), "attribute", found);
         Ok(())
     }
 
@@ -317,127 +299,10 @@ impl<'a> Walk<'a> {
         let animated = matches!(attr.local, "to" | "from" | "by" | "values");
         if animated && !self.job.keeps(Token::Macros) && address::kind(&attr.value()) == Kind::Script {
             let found = Finding::removed("SVG", "script", Tells::Hidden).value(attr.value());
-            self.put(attr.value_span.clone(), "script", "", vec![found]);
+            self.put(attr.value_span.clone(), "script", "", found);
         }
         Ok(())
     }
-
-    fn style(&mut self, span: Range<usize>) -> Result<()> {
-        for piece in style::pieces(self.bytes, span) {
-            match piece {
-                Piece::Comment(span) => {
-                    let found = Finding::removed("SVG", "comment in a style", Tells::Text).value(text(&self.bytes[span.clone()]));
-                    // Between two words something must stay.
-                    let word = |i: usize| self.bytes.get(i).is_some_and(|b| b.is_ascii_alphanumeric() || b"-_%#.".contains(b));
-                    let between = span.start > 0 && word(span.start - 1) && word(span.end);
-                    self.put(span, "comment", if between { "/**/" } else { "" }, vec![found]);
-                }
-                Piece::Private(span) => {
-                    let found = Finding::removed("SVG", "data of an editor", Tells::Software);
-                    let found = found.value(text(&self.bytes[span.clone()]));
-                    self.cut(span, "style", found);
-                }
-                Piece::Address(span) => {
-                    let value = xml::unescape(&self.bytes[span.clone()]).into_owned();
-                    self.follow(span, &value, true)?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn address(&mut self, n: usize, attr: &Attr) -> Result<()> {
-        let value = self.doctype.expand(&attr.value());
-        self.follow(attr.value_span.clone(), &value, self.doc.local(n) != "a")
-    }
-
-    /// What becomes of an address. `loads` is whether viewers follow it by themselves.
-    fn follow(&mut self, span: Range<usize>, value: &str, loads: bool) -> Result<()> {
-        let found = |label: &'static str, tells| vec![Finding::removed("SVG", label, tells).value(text(value.as_bytes()))];
-        match address::kind(value) {
-            Kind::Here => {}
-            Kind::Data => self.data(span, value)?,
-            Kind::Script if self.job.keeps(Token::Macros) => {}
-            Kind::Script => self.put(span, "script", "", found("script", Tells::Hidden)),
-            Kind::Local => self.put(span, "path", "", found("path of a file", Tells::History)),
-            Kind::Web if !loads && self.job.keeps(Token::Links) => {}
-            Kind::Web if self.job.keeps(Token::ExternalLinks) && !self.job.policy().is_strict() => {
-                let why = "it is loaded from the web, which tells its owner who looks";
-                self.draft.note(Finding::kept("SVG", "external link", Tells::Hidden, why).value(text(value.as_bytes())));
-            }
-            Kind::Web => self.put(span, "link", "", found("external link", Tells::Hidden)),
-            Kind::Beside => {
-                let why = "the file beside it belongs to the picture";
-                self.draft.note(Finding::kept("SVG", "name of a linked file", Tells::History, why).value(text(value.as_bytes())));
-            }
-        }
-        Ok(())
-    }
-
-    /// A file in an address.
-    fn data(&mut self, span: Range<usize>, value: &str) -> Result<()> {
-        let Some(data) = address::data(value) else {
-            let found = Finding::removed("SVG", "embedded data that cannot be read", Tells::Unknown);
-            self.put(span, "data", "", vec![found]);
-            return Ok(());
-        };
-        self.pictures += 1;
-        let kind = data.mime.rsplit(['/', '-']).next().unwrap_or_default().split('+').next().unwrap_or_default();
-        let name = format!("picture {}.{kind}", self.pictures);
-        let shared = Memory::shared(data.bytes.clone());
-        let cleaned = match data.bytes.is_empty() {
-            true => return Ok(()),
-            false => self.job.member(&name, &shared)?,
-        };
-        match cleaned {
-            Member::Unknown(_) if is_font(&data.mime) && self.job.keeps(Token::Fonts) => {
-                let why = "its letters are drawn; what the font says of itself stays";
-                self.draft.note(Finding::kept("SVG", "embedded font", Tells::Software, why));
-            }
-            Member::Unknown(_) => {
-                let found = Finding::removed("SVG", "embedded data of unknown kind", Tells::Unknown).value(data.mime);
-                self.put(span, "data", "", vec![found]);
-            }
-            Member::Same(cleaned) => {
-                self.draft.adopt(&name, &cleaned);
-                if data.says_more {
-                    let found = Finding::rewritten("SVG", "parameters of an embedded picture", Tells::Text);
-                    self.put(span, "data", address::of(&data.mime, &data.bytes), vec![found]);
-                }
-            }
-            Member::Changed(cleaned) => {
-                self.draft.adopt(&name, &cleaned);
-                let view = cleaned.bytes();
-                let clean = view.bytes(view.span(), view.len())?;
-                self.put(span, "data", address::of(&data.mime, &clean), Vec::new());
-            }
-        }
-        Ok(())
-    }
-
-    /// Lays the edits over the bytes; where one lies inside another, the outer one counts.
-    fn finish(mut self) -> Result<Plan> {
-        self.edits.sort_by_key(|e| (e.span.start, std::cmp::Reverse(e.span.end)));
-        let mut at = 0;
-        for edit in self.edits {
-            if edit.span.start < at {
-                continue;
-            }
-            let span = Span::new(edit.span.start as u64, edit.span.end as u64);
-            self.draft.essence(Span::new(at as u64, span.start), "markup");
-            match edit.text {
-                Some(text) => _ = self.draft.replace(span, edit.name, Fate::put(text), edit.found),
-                None => self.draft.remove_all(span, edit.name, edit.found),
-            }
-            at = edit.span.end;
-        }
-        self.draft.essence(Span::new(at as u64, self.bytes.len() as u64), "markup");
-        self.draft.seal()
-    }
-}
-
-fn is_font(mime: &str) -> bool {
-    mime.starts_with("font/") || mime.contains("font") || mime == "application/vnd.ms-fontobject"
 }
 
 /// An attribute that only one editor reads.
