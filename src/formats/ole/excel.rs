@@ -35,9 +35,14 @@ static APP: App = App {
     name: "XLS",
     class: [0x20, 8, 2, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46],
     kind: ["", "Biff8", "Excel.Sheet.8"],
-    own: &["Workbook"],
+    main: "Workbook",
+    stream: |name| name == "Workbook",
+    storage: |name| name == CACHES || is_object(name),
     hint: "save it as XLSX and clean that",
 };
+
+/// Where the caches of pivot tables are.
+const CACHES: &str = "_SX_DB_CUR";
 
 /// One record; `start` is where it began.
 struct Record {
@@ -83,7 +88,7 @@ fn clean(work: &mut Work, entries: &mut Vec<Entry>) -> Result<()> {
     for mut entry in std::mem::take(entries) {
         let name = entry.text();
         match &mut entry.content {
-            Content::Storage(caches) if name == "_SX_DB_CUR" => {
+            Content::Storage(caches) if name == CACHES => {
                 for cache in caches {
                     let Content::Stream(data) = &mut cache.content else {
                         return Err(work.unsupported("a cache of a pivot table that is no stream"));

@@ -12,14 +12,16 @@ mod theme;
 mod witness;
 mod word;
 
+use std::ops::Range;
+
 use crate::clean::{Cleaned, Job};
 use crate::finding::{Finding, Tells};
 use crate::format::{Head, Match};
-use crate::grammar::cfb::{self, Content, Entry};
+use crate::grammar::cfb::{self, Content, Entry, Written};
 use crate::plan::{Draft, Plan};
 use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
-use crate::source::{Shared, Source};
+use crate::source::{Shared, Source, Span};
 
 use super::office::object;
 use super::office::tally::Tally;
@@ -39,8 +41,12 @@ struct App {
     class: [u8; 16],
     /// What the object description says: for people, the clipboard, and programs.
     kind: [&'static str; 3],
-    /// Streams and storages that its own module cleans.
-    own: &'static [&'static str],
+    /// The stream without which a file is not the application's.
+    main: &'static str,
+    /// Whether a stream is one that its own module cleans.
+    stream: fn(&str) -> bool,
+    /// The same for a storage.
+    storage: fn(&str) -> bool,
     /// What to do with files that are refused.
     hint: &'static str,
 }
@@ -53,12 +59,19 @@ struct Work<'a> {
     found: Vec<Finding>,
     warnings: Vec<String>,
     members: Vec<(String, Cleaned)>,
+    /// What a person sees of the streams as they will be written: texts and names.
+    visible: Vec<(&'static str, Range<usize>)>,
 }
 
 impl Work<'_> {
     /// Something that is not understood.
     fn unsupported(&self, what: impl Into<std::borrow::Cow<'static, str>>) -> Refusal {
         Refusal::unsupported(what).hint(self.app.hint)
+    }
+
+    /// Text or a name in a stream: where the echo is heard there, it is content.
+    fn shows(&mut self, stream: &'static str, range: Range<usize>) {
+        self.visible.push((stream, range));
     }
 
     /// Bytes that break the rules.
@@ -84,24 +97,32 @@ fn plan(job: &Job, source: &Shared, app: &'static App, clean: fn(&mut Work, &mut
     let Content::Storage(entries) = &mut root.content else {
         return Err(Refusal::new(Code::Internal, "a root that is no storage"));
     };
-    let mut work = Work { job, app, tally: Tally::default(), found: Vec::new(), warnings: Vec::new(), members: Vec::new() };
+    let mut work = Work {
+        job,
+        app,
+        tally: Tally::default(),
+        found: Vec::new(),
+        warnings: Vec::new(),
+        members: Vec::new(),
+        visible: Vec::new(),
+    };
     protection(job, entries)?;
     clean(&mut work, entries)?;
     sweep(&mut work, entries)?;
     root.name = "Root Entry".encode_utf16().collect();
     root.class = app.class;
     root.state = 0;
-    let out = cfb::write(&root)?;
+    let Written { bytes: out, streams } = cfb::lay(&root)?;
     if cfb::read(&out)? != root {
         return Err(Refusal::new(Code::Damaged, "the compound file could not be written anew"));
     }
     let mut draft = Draft::new(source);
-    let Work { tally, found, warnings, members, .. } = work;
+    let Work { tally, found, warnings, members, visible, .. } = work;
     let mut findings = tally.findings(app.name);
     findings.extend(found);
     if out == bytes {
         findings.retain(|f| !f.action.changes());
-        draft.essence(source.span(), "document");
+        content(&mut draft, app, &streams, &visible);
     } else {
         draft.recode(source.span(), "document", crate::source::Memory::shared(out));
         if !findings.iter().any(|f| f.action.changes()) {
@@ -114,6 +135,32 @@ fn plan(job: &Job, source: &Shared, app: &'static App, clean: fn(&mut Work, &mut
     }
     warnings.into_iter().for_each(|w| draft.warn(w));
     draft.seal()
+}
+
+/// Tells content from structure in a file that stays as it is: of the application's streams what people see, of all other
+/// streams everything.
+fn content(draft: &mut Draft, app: &App, streams: &[(String, Range<usize>)], visible: &[(&str, Range<usize>)]) {
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for (name, place) in streams {
+        let shown = visible.iter().filter(|(stream, _)| stream == name);
+        let mut shown: Vec<_> = shown.map(|(_, r)| place.start + r.start..(place.start + r.end).min(place.end)).collect();
+        if shown.is_empty() && name != app.main && !name.starts_with('\u{1}') {
+            shown.push(place.clone());
+        }
+        ranges.extend(shown);
+    }
+    ranges.sort_by_key(|r| (r.start, r.end));
+    let mut at = 0;
+    for range in ranges {
+        let from = range.start.max(at);
+        if from < range.end {
+            draft.essence(Span::new(from as u64, range.end as u64), "content");
+            at = range.end;
+        }
+    }
+    for gap in draft.gaps() {
+        draft.frame(gap, "structure");
+    }
 }
 
 /// Refuses what is locked or signed.
@@ -141,7 +188,11 @@ fn sweep(work: &mut Work, entries: &mut Vec<Entry>) -> Result<()> {
     for mut entry in std::mem::take(entries) {
         let name = entry.text();
         entry.state = 0;
-        if work.app.own.contains(&name.as_str()) {
+        let own = match entry.content {
+            Content::Stream(_) => work.app.stream,
+            Content::Storage(_) => work.app.storage,
+        };
+        if own(&name) {
             if matches!(entry.content, Content::Stream(_)) {
                 entry.class = [0; 16];
             }

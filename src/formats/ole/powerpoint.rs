@@ -38,7 +38,9 @@ static APP: App = App {
     name: "PPT",
     class: [0x10, 0x8d, 0x81, 0x64, 0x9b, 0x4f, 0xcf, 0x11, 0x86, 0xea, 0, 0xaa, 0, 0xb9, 0x29, 0xe8],
     kind: ["", "", "PowerPoint.Show.8"],
-    own: &[STREAM, USER, PICTURES],
+    main: STREAM,
+    stream: |name| matches!(name, STREAM | USER | PICTURES),
+    storage: |_| false,
     hint: "save it as PPTX or PDF and clean that",
 };
 

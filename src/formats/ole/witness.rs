@@ -45,12 +45,12 @@ pub(super) fn look(_: &Job, before: &dyn Source, after: &dyn Source, app: &App) 
     }
     let names = |source: &dyn Source| {
         let mut names = cfb::top(source);
-        names.retain(|n| app.own.contains(&n.as_str()));
-        names.sort();
+        names.retain(|n| (app.stream)(n));
         names
     };
-    if names(before).first() != names(after).first() {
-        return Err(Refusal::new(Code::Damaged, "a stream of the document is missing in the result"));
+    let (before, after) = (names(before), names(after));
+    if !after.iter().any(|n| n == app.main) || after.iter().any(|n| !before.contains(n)) {
+        return Err(Refusal::new(Code::Damaged, "the result has other streams than the document had"));
     }
     Ok(vec!["cfb"])
 }

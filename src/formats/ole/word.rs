@@ -39,13 +39,16 @@ pub static FORMAT: Format = Format {
 };
 
 const STREAM: &str = "WordDocument";
+const POOL: &str = "ObjectPool";
 const TABLES: [&str; 2] = ["0Table", "1Table"];
 
 static APP: App = App {
     name: "DOC",
     class: [6, 9, 2, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46],
     kind: ["", "MSWordDoc", "Word.Document.8"],
-    own: &[STREAM, "0Table", "1Table", "Data", "ObjectPool"],
+    main: STREAM,
+    stream: |name| matches!(name, STREAM | "0Table" | "1Table" | "Data"),
+    storage: |name| name == POOL,
     hint: "save it as DOCX or PDF and clean that",
 };
 
@@ -392,7 +395,7 @@ fn names(group: &[u8]) -> Vec<String> {
 
 /// Embedded objects: those that the text refers to are cleaned, the others go. [MS-DOC 2.1.6]
 fn objects(work: &mut Work, entries: &mut Vec<Entry>, uses: &Uses) -> Result<()> {
-    let Some(pool) = entries.iter_mut().find(|e| e.text() == "ObjectPool") else { return Ok(()) };
+    let Some(pool) = entries.iter_mut().find(|e| e.text() == POOL) else { return Ok(()) };
     pool.class = [0; 16];
     let Content::Storage(objects) = &mut pool.content else {
         return Err(work.malformed("the pool of objects is a stream", 0));
@@ -407,7 +410,7 @@ fn objects(work: &mut Work, entries: &mut Vec<Entry>, uses: &Uses) -> Result<()>
         super::object(work, entry, &format!("object {}", i + 1))?;
     }
     if objects.is_empty() {
-        entries.retain(|e| e.text() != "ObjectPool");
+        entries.retain(|e| e.text() != POOL);
     }
     Ok(())
 }
