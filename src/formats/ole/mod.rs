@@ -144,7 +144,7 @@ fn content(draft: &mut Draft, app: &App, streams: &[(String, Range<usize>)], vis
     for (name, place) in streams {
         let shown = visible.iter().filter(|(stream, _)| stream == name);
         let mut shown: Vec<_> = shown.map(|(_, r)| place.start + r.start..(place.start + r.end).min(place.end)).collect();
-        if shown.is_empty() && name != app.main && !name.starts_with('\u{1}') {
+        if !(app.stream)(name) && !name.starts_with('\u{1}') {
             shown.push(place.clone());
         }
         ranges.extend(shown);

@@ -17,6 +17,14 @@ pub(super) enum Rule {
 /// The kinds that need a look of their own.
 pub(super) const BOF: u16 = 0x809;
 pub(super) const EOF: u16 = 0x0a;
+pub(super) const FORMULA: u16 = 0x06;
+pub(super) const NAME: u16 = 0x18;
+pub(super) const FONT: u16 = 0x31;
+pub(super) const COUNTRY: u16 = 0x8c;
+pub(super) const DCON_BIN: u16 = 0x1b3;
+pub(super) const FEATURE_HEAD: u16 = 0x867;
+pub(super) const FEATURE: u16 = 0x868;
+pub(super) const TABLE: [u16; 2] = [0x872, 0x878];
 pub(super) const CONTINUE: u16 = 0x3c;
 pub(super) const CONTINUE_FRT: u16 = 0x812;
 pub(super) const CONTINUE_FRT_12: u16 = 0x87f;
@@ -81,6 +89,18 @@ pub(super) fn rule(kind: u16) -> Rule {
         0x814.. => Unknown,
         _ => Refuse("it has a record of an unknown kind"),
     }
+}
+
+/// Whether texts and names that a person sees or wrote stand in a record: cells, formulas, names, headers, sheets, formats,
+/// drawings, links, boxes, titles of charts, lists of values.
+pub(super) fn is_visible(kind: u16) -> bool {
+    matches!(kind, FORMULA | NAME | 0x14 | 0x15 | 0x23 | FONT | BOUND_SHEET | 0xb0..=0xb2 | 0xc5..=0xcd | 0xd6 | DRAWING_GROUP | DRAWING)
+        || matches!(
+            kind,
+            SST | TXO | HLINK | 0x1ae | 0x1b1..=0x1b2 | 0x1be | 0x204 | 0x207 | 0x293 | 0x41e | TOOLTIP | HF_PICTURE
+        )
+        || matches!(kind, DCON_REF | DCON_NAME | 0x864 | 0x868 | 0x872 | 0x877..=0x87a | 0x88e..=0x892 | 0x894 | HEADER_FOOTER)
+        || matches!(kind, THEME | 0x87f | 0x8a4..=0x8a6 | 0x100d | GEL_FRAME)
 }
 
 /// The rule for a record of a chart of Microsoft Graph: cells, fonts, formats and the chart. [MS-OGRAPH 2.3.1]

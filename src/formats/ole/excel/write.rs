@@ -2,6 +2,7 @@
 //! not fit any more, or never did, it goes: programs make it themselves. [MS-XLS 2.4.28, 2.4.144, 2.4.80, 2.4.107]
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::records::*;
 use super::{Record, long};
@@ -10,7 +11,8 @@ use crate::formats::ole::Work;
 use crate::grammar::officeart::u16_at;
 use crate::refusal::Result;
 
-pub(super) fn write(work: &mut Work, mut records: Vec<Record>) -> Result<Vec<u8>> {
+/// The stream, and where in it texts and names stand.
+pub(super) fn write(work: &mut Work, mut records: Vec<Record>) -> Result<(Vec<u8>, Vec<Range<usize>>)> {
     if !index_fits(&records, &places(&records)) {
         for record in records.iter_mut().filter(|r| r.kept && matches!(r.kind, INDEX | DB_CELL)) {
             record.kept = false;
@@ -19,7 +21,7 @@ pub(super) fn write(work: &mut Work, mut records: Vec<Record>) -> Result<Vec<u8>
     }
     let places = places(&records);
     let strings: Vec<(usize, usize)> = strings(&records);
-    let mut out = Vec::new();
+    let (mut out, mut visible, mut holder) = (Vec::new(), Vec::new(), 0);
     let starts: Vec<usize> = records.iter().map(|r| r.start).collect();
     for i in 0..records.len() {
         let record = &mut records[i];
@@ -57,11 +59,17 @@ pub(super) fn write(work: &mut Work, mut records: Vec<Record>) -> Result<Vec<u8>
             }
             _ => {}
         }
+        if record.kind != CONTINUE {
+            holder = record.kind;
+        }
+        if is_visible(holder) {
+            visible.push(out.len() + 4..out.len() + 4 + record.body.len());
+        }
         out.extend_from_slice(&record.kind.to_le_bytes());
         out.extend_from_slice(&(record.body.len() as u16).to_le_bytes());
         out.extend_from_slice(&record.body);
     }
-    Ok(out)
+    Ok((out, visible))
 }
 
 fn set(body: &mut [u8], at: usize, place: usize) {
