@@ -35,6 +35,9 @@ pub(super) fn clean(work: &mut Work, stream: &mut [u8], uses: &mut Uses) -> Resu
         if data.len() < head || head < PICTURE_HEAD {
             return Err(work.malformed("a picture without a head", *at));
         }
+        for unused in [18..22, 24..28, PICTURE_HEAD..head] {
+            zero(work, &mut data[unused], "bytes that mean nothing", Tells::Hidden);
+        }
         if is_picture {
             one(work, data, head)?;
         } else {

@@ -24,6 +24,7 @@ pub(super) fn clean(
     stream: &mut [u8],
     numbers: &[usize],
     paragraphs: bool,
+    live: &[Range<usize>],
     uses: &mut Uses,
     cover: &mut Cover,
 ) -> Result<()> {
@@ -34,7 +35,7 @@ pub(super) fn clean(
         }
         let at = number.saturating_mul(PAGE);
         let page = stream.get_mut(at..at + PAGE).ok_or_else(|| work.malformed("a page of properties is missing", at))?;
-        for range in used(work, page, paragraphs, uses)? {
+        for range in used(work, page, paragraphs, live, uses)? {
             cover.add(at + range.start..at + range.end);
         }
     }
@@ -42,7 +43,7 @@ pub(super) fn clean(
 }
 
 /// What a page uses of itself.
-fn used(work: &mut Work, page: &mut [u8], paragraphs: bool, uses: &mut Uses) -> Result<Vec<Range<usize>>> {
+fn used(work: &mut Work, page: &mut [u8], paragraphs: bool, live: &[Range<usize>], uses: &mut Uses) -> Result<Vec<Range<usize>>> {
     let count = usize::from(page[PAGE - 1]);
     let step = if paragraphs { 13 } else { 1 };
     let table = 4 * (count + 1);
@@ -57,6 +58,11 @@ fn used(work: &mut Work, page: &mut [u8], paragraphs: bool, uses: &mut Uses) -> 
         let place = table + step * i;
         // Heights of lines that Word once noted.
         page[place + 1..place + step].fill(0);
+        // Text that is not part of the document any more may have been a picture.
+        let run = u32_at(page, 4 * i) as usize..u32_at(page, 4 * i + 4) as usize;
+        if !overlaps(live, &run) {
+            page[place] = 0;
+        }
         let at = usize::from(page[place]) * 2;
         if at == 0 || !seen.insert(at) {
             continue;
@@ -76,4 +82,10 @@ fn used(work: &mut Work, page: &mut [u8], paragraphs: bool, uses: &mut Uses) -> 
         out.push(at..list.end);
     }
     Ok(out)
+}
+
+/// Whether a run has a byte in one of the ranges, which are in order.
+fn overlaps(ranges: &[Range<usize>], run: &Range<usize>) -> bool {
+    let next = ranges.partition_point(|r| r.end <= run.start);
+    ranges.get(next).is_some_and(|r| r.start < run.end)
 }

@@ -1,7 +1,7 @@
 //! Properties of characters, paragraphs, tables and sections: lists of changes to the style. Those that say who changed the
 //! text and when become zero; text that was deleted with changes tracked refuses the document. [MS-DOC 2.2.5, 2.6]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use crate::finding::Tells;
@@ -38,10 +38,22 @@ pub(super) struct Uses {
     pub(super) pictures: BTreeSet<usize>,
     /// Positions of the data of form fields and links.
     pub(super) fields: BTreeSet<usize>,
-    /// Numbers of embedded objects.
-    pub(super) objects: BTreeSet<u32>,
+    /// Numbers of embedded objects, and those that they have from now on.
+    pub(super) objects: BTreeMap<u32, u32>,
     /// Positions of longer properties of paragraphs.
     pub(super) longer: BTreeSet<usize>,
+}
+
+impl Uses {
+    /// Gives an object the next number: programs make the first one of the time.
+    fn object(&mut self, work: &mut Work, place: &mut [u8]) {
+        let next = self.objects.len() as u32 + 1;
+        let new = *self.objects.entry(u32_at(place, 0)).or_insert(next);
+        if place.len() >= 4 && place[..4] != new.to_le_bytes() {
+            work.tally.rewritten("numbers of embedded objects", Tells::When);
+            place[..4].copy_from_slice(&new.to_le_bytes());
+        }
+    }
 }
 
 /// One property: its kind, and where its operand lies.
@@ -93,11 +105,12 @@ pub(super) fn clean(work: &mut Work, list: &mut [u8], uses: &mut Uses) -> Result
                 )
                 .hint("delete it, or allow it with --keep hidden"));
             }
-            PICTURE if is_object => _ = uses.objects.insert(u32_at(list, operand.start)),
+            HIDDEN if on => work.tally.kept("hidden text", Tells::Hidden, "it is content; see --drop hidden"),
+            PICTURE if is_object => uses.object(work, &mut list[operand]),
             PICTURE if is_field => _ = uses.fields.insert(u32_at(list, operand.start) as usize),
             PICTURE if u32_at(list, operand.start) == u32::MAX => {}
             PICTURE => _ = uses.pictures.insert(u32_at(list, operand.start) as usize),
-            OBJECT => _ = uses.objects.insert(u32_at(list, operand.start)),
+            OBJECT => uses.object(work, &mut list[operand]),
             _ if LONGER.contains(&kind) => _ = uses.longer.insert(u32_at(list, operand.start) as usize),
             _ if TELLING.contains(&kind) => {
                 // The length of those that have one stays.

@@ -19,7 +19,10 @@ pub(super) fn sheet(work: &mut Work, sheet: &mut [u8], uses: &mut Uses) -> Resul
     while at + 2 <= sheet.len() {
         let len = usize::from(u16_at(sheet, at));
         let style = sheet.get_mut(at + 2..at + 2 + len).ok_or_else(|| work.malformed("a style leads out of the sheet", at))?;
-        if len > base && base >= 10 {
+        if len > 0 {
+            if len <= base || base < 10 {
+                return Err(work.malformed("a style without a name", at));
+            }
             one(work, style, base, uses)?;
         }
         at += 2 + len + len % 2;
@@ -53,6 +56,8 @@ fn one(work: &mut Work, style: &mut [u8], base: usize, uses: &mut Uses) -> Resul
         }
         at += 2 + len;
     }
+    let rest = at.min(style.len());
+    zero(work, &mut style[rest..], "bytes behind a style", Tells::Hidden);
     Ok(())
 }
 

@@ -29,12 +29,17 @@ pub(super) const LIST_USES: usize = 74;
 pub(super) const TIME: usize = 87;
 pub(super) const FRAMES: usize = 99;
 
+/// Whether a structure holds names that a person chose: of styles, fonts, bookmarks, form fields, drawings, lists.
+pub(super) fn is_visible(index: usize) -> bool {
+    matches!(index, STYLES | 15 | 21 | 45 | DRAWINGS | LISTS | LIST_USES | 91)
+}
+
 /// The rule for the structure at a position in the list.
 pub(super) fn rule(index: usize) -> Rule {
     use Rule::{Drop, Keep, Refuse};
     match index {
         STYLES..=SECTIONS | 11..=13 | 15..=19 | 21..=23 | PROPERTIES..=PIECES | COMMENTERS | 37 | 40..=43 => Keep,
-        45..=REVISERS | 56..=59 | 61 | LISTS..=76 | 83 | 85 | 91 | 93 | FRAMES | 109 => Keep,
+        45..=48 | DRAWINGS | REVISERS | 56..=59 | LISTS..=76 | 83 | 85 | 91 | 93 | FRAMES | 109 => Keep,
         24 | 26 => Drop("customised menus and keys", Tells::Software),
         27..=29 => Drop("settings of a printer", Tells::Device),
         30 => Drop("state of the window", Tells::History),
@@ -52,6 +57,7 @@ pub(super) fn rule(index: usize) -> Rule {
         44 | 126 | 127 => Drop("mail merge and its source", Tells::History),
         136..=140 => Drop("custom XML", Tells::Hidden),
         141..=144 => Drop("users who may edit", Tells::Who),
+        61 => Refuse("it has fonts in it"),
         165..=170 => Refuse("it has tracked moves of text"),
         174..=177 => Refuse("it has conflicts of several authors"),
         181 | 182 => Drop("data for later versions of the program", Tells::Hidden),
