@@ -2,53 +2,49 @@
 //! decides a fate: it is only asked when every row of the table has declined.
 
 use crate::format::Head;
-use crate::source;
+use crate::grammar::cfb;
+use crate::refusal::{Code, Refusal};
 
-/// What the file is, and what to do with it.
-pub fn name_of(head: &Head) -> Option<(&'static str, &'static str)> {
-    if head.has(0, COMPOUND) {
-        return Some(compound(head));
-    }
-    SIGNS.iter().find(|s| head.has(s.at, s.magic)).map(|s| (s.name, s.hint))
+/// Why a file cannot be cleaned, and what to do with it, where its type is known by name.
+pub fn refusal(head: &Head) -> Option<Refusal> {
+    let (code, what, hint) = if head.has(0, cfb::MAGIC) {
+        compound(head)
+    } else {
+        SIGNS.iter().find(|s| head.has(s.at, s.magic)).map(|s| (Code::Unsupported, s.name, s.hint))?
+    };
+    Some(
+        match code {
+            Code::Encrypted => Refusal::new(code, format!("{what} cannot be looked into, so it could not be cleaned")),
+            _ => Refusal::unsupported(format!("{what} is not supported, so it could not be cleaned")),
+        }
+        .hint(hint),
+    )
 }
 
-/// The sign of a compound file. [MS-CFB 2.2]
-const COMPOUND: &[u8] = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
-
 /// What a compound file holds, by the names of its streams, the most telling first.
-static STREAMS: &[(&str, &str, &str)] = &[
-    ("EncryptedPackage", "an encrypted Office document", "remove its password and clean it then"),
-    ("WordDocument", "an old Word document", "save it as DOCX or PDF first, and clean that"),
-    ("Workbook", "an old Excel workbook", "save it as XLSX first, and clean that"),
-    ("Book", "an old Excel workbook", "save it as XLSX first, and clean that"),
-    ("PowerPoint Document", "an old PowerPoint presentation", "save it as PPTX or PDF first, and clean that"),
-    ("__properties_version1.0", "an Outlook message", "share its text and its attachments by themselves"),
-    ("VisioDocument", "an old Visio drawing", "export it as PDF or SVG and clean that"),
-    ("Quill", "a Publisher document", "export it as PDF and clean that"),
+static STREAMS: &[(&str, Code, &str, &str)] = &[
+    (
+        "EncryptedPackage",
+        Code::Encrypted,
+        "an encrypted Office document",
+        "open it, remove the password or the restriction, save it, and clean that",
+    ),
+    ("__properties_version1.0", Code::Unsupported, "an Outlook message", "share its text and its attachments by themselves"),
+    ("VisioDocument", Code::Unsupported, "an old Visio drawing", "export it as PDF or SVG and clean that"),
+    ("Quill", Code::Unsupported, "a Publisher document", "export it as PDF and clean that"),
+    ("MatOST", Code::Unsupported, "a Works document", "save it as RTF or DOCX and clean that"),
+    ("BodyText", Code::Unsupported, "a Hangul document", "export it as PDF and clean that"),
+    ("StarWriterDocument", Code::Unsupported, "an old StarOffice document", "save it as ODT and clean that"),
+    ("StarCalcDocument", Code::Unsupported, "an old StarOffice document", "save it as ODS and clean that"),
+    ("Catalog", Code::Unsupported, "a store of previews of pictures", "do not share it: it shows pictures of a whole folder"),
 ];
 
-/// Old documents keep names, deleted text and earlier versions all over their streams: emptying some of them would only
-/// look clean. So they are told apart, but refused.
-fn compound(head: &Head) -> (&'static str, &'static str) {
-    let number = |at: usize, len: usize| {
-        head.bytes.get(at..at + len).map_or(0, |b| b.iter().rev().fold(0u64, |n, b| n << 8 | u64::from(*b)))
-    };
-    let sector = 1u64 << number(30, 2).min(12);
-    let directory = number(48, 4).saturating_add(1).saturating_mul(sector);
-    // Nearly always the directory lies in one piece; where it does not, the general name must do.
-    let entries = source::head(&**head.source, directory, 64 * 128).unwrap_or_default();
-    let names: Vec<String> = entries
-        .chunks_exact(128)
-        .map(|entry| {
-            entry[..64].chunks_exact(2).map(|u| u16::from_le_bytes([u[0], u[1]])).take_while(|u| *u != 0).collect::<Vec<u16>>()
-        })
-        .map(|name| String::from_utf16_lossy(&name))
-        .collect();
+/// What a compound file is that no row takes.
+fn compound(head: &Head) -> (Code, &'static str, &'static str) {
+    let names = cfb::top(&**head.source);
     let known = STREAMS.iter().find(|(stream, ..)| names.iter().any(|n| n == stream));
-    known.map_or(
-        ("an old or encrypted Office document", "remove its password, or save it as docx, xlsx or pptx, and clean that"),
-        |(_, what, hint)| (what, hint),
-    )
+    let other = "remove its password, or save it in a newer format, and clean that";
+    known.map_or((Code::Unsupported, "a compound file of an unknown program", other), |(_, code, what, hint)| (*code, what, hint))
 }
 
 struct Sign {

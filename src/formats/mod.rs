@@ -28,6 +28,7 @@ pub mod mp4;
 pub mod odf;
 mod office;
 pub mod ogg;
+pub mod ole;
 pub mod ooxml;
 pub mod pdf;
 pub mod png;
@@ -75,6 +76,9 @@ pub static TABLE: &[&Format] = &[
     &odf::FORMAT,
     &odf::flat::FORMAT,
     &ogg::FORMAT,
+    &ole::EXCEL,
+    &ole::POWERPOINT,
+    &ole::WORD,
     &ooxml::EXCEL,
     &ooxml::POWERPOINT,
     &ooxml::WORD,

@@ -56,7 +56,7 @@ fn says_otherwise(head: &Head) -> bool {
         b"---\n",
     ];
     let text = head.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head.bytes).trim_ascii_start();
-    BEGIN.iter().any(|b| text.starts_with(b)) || known::name_of(head).is_some()
+    BEGIN.iter().any(|b| text.starts_with(b)) || known::refusal(head).is_some()
 }
 
 /// How the text that begins so is written; `None` where it is none.

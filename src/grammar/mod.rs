@@ -19,6 +19,7 @@ pub mod jbig2;
 pub mod jpeg;
 pub mod mpeg_audio;
 pub mod mpf;
+pub mod officeart;
 pub mod ogg;
 pub mod pdf;
 pub mod png;

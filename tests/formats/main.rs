@@ -26,6 +26,7 @@ mod mutations;
 mod names;
 mod odf;
 mod ogg;
+mod ole;
 mod ooxml;
 mod pdf;
 mod png;
