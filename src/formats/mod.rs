@@ -10,6 +10,7 @@ mod changes;
 mod colour;
 pub mod css;
 pub mod epub;
+pub mod exports;
 pub mod flac;
 pub mod gif;
 pub mod gz;
@@ -18,6 +19,7 @@ pub mod html;
 pub mod ico;
 pub mod jp2;
 pub mod jpeg;
+pub mod json;
 pub mod jxl;
 pub mod known;
 pub mod lz4;
@@ -64,6 +66,7 @@ pub static TABLE: &[&Format] = &[
     &ico::FORMAT,
     &jp2::FORMAT,
     &jpeg::FORMAT,
+    &json::FORMAT,
     &jxl::FORMAT,
     &lz4::FORMAT,
     &mkv::FORMAT,

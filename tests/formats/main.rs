@@ -7,6 +7,7 @@ mod aiff;
 mod bmp;
 mod compressed;
 mod epub;
+mod exports;
 mod flac;
 mod gif;
 mod gz;

@@ -10,6 +10,7 @@ pub mod unpack;
 use std::io::Read;
 
 use super::archive::{self, Leads, Names, Unknowns};
+use super::exports::Survey;
 use crate::clean::Job;
 use crate::detect::detect;
 use crate::finding::{Finding, Tells};
@@ -49,17 +50,20 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     kinds::is_plain(job, &archive)?;
     let mut names = Names::new(job, "ZIP");
     let mut unknowns = Unknowns::default();
+    let mut survey = Survey::default();
     let mut map = false;
     let mut draft = rewrite::rewrite_ahead(job, source, &archive, &mut |part| {
         let verdict = match archive::left_behind(job, "ZIP", part.name()) {
             Some(found) => return Ok(Verdict::gone(vec![found])),
             None => decide(job, part, &mut unknowns)?,
         };
+        survey.see(part.name());
         map |= part.name().to_lowercase().ends_with(".kml");
         named(&mut names, part, verdict)
     })?;
     unknowns.refuse()?;
     names.tell(&mut draft);
+    survey.tell(job, "ZIP", &mut draft);
     if map {
         draft.warn("the archive is a map (KML): the places in it are its content, so they stay");
     }
