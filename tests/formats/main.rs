@@ -42,3 +42,4 @@ mod tiff_values;
 mod wav;
 mod webp;
 mod zip;
+mod zip_methods;

@@ -2,12 +2,17 @@
 //! there is one form of header with one time, and nothing that the directory does not list. How the archive is written anew
 //! is in [`rewrite`], which the documents that are ZIPs share.
 
+mod emit;
+mod gaps;
 pub mod headers;
 mod kinds;
+mod methods;
 pub mod rewrite;
 pub mod unpack;
 
 use std::io::Read;
+
+use ::zip::CompressionMethod;
 
 use super::archive::{self, Leads, Names, Unknowns};
 use super::exports::Survey;
@@ -41,7 +46,7 @@ fn sniff(head: &Head) -> Option<Match> {
     if head.has(0, LOCAL) || head.has(0, END) || head.has(0, b"PK00PK\x03\x04") || head.has(0, b"PK\x07\x08PK\x03\x04") {
         return Some(Match::Family);
     }
-    let fronted = FORMAT.extensions.contains(&head.extension) || rewrite::is_program(head.bytes);
+    let fronted = FORMAT.extensions.contains(&head.extension) || gaps::is_program(head.bytes);
     (fronted && grammar::has_end(&**head.source)).then_some(Match::Guess)
 }
 
@@ -150,8 +155,9 @@ pub fn witness(job: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'st
         if grammar::extras(&extra).iter().any(|x| x.id != Some(grammar::X_ZIP64)) {
             return Err(leftover("an extra field", &name));
         }
+        let looked_into = matches!(member.compression(), CompressionMethod::Stored | CompressionMethod::Deflated);
         drop(member);
-        if after.len() <= UNPACKED_BY_WITNESS {
+        if after.len() <= UNPACKED_BY_WITNESS && looked_into {
             let mut member = archive.by_index(i).map_err(|e| damaged(&e))?;
             std::io::copy(&mut (&mut member).take(u64::MAX), &mut std::io::sink()).map_err(|e| damaged(&e))?;
         }
