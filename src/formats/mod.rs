@@ -34,6 +34,7 @@ pub mod pdf;
 pub mod png;
 pub mod psd;
 pub mod rtf;
+pub mod sevenz;
 pub mod svg;
 mod tagged;
 pub mod tar;
@@ -81,6 +82,7 @@ pub static TABLE: &[&Format] = &[
     &png::FORMAT,
     &psd::FORMAT,
     &rtf::FORMAT,
+    &sevenz::FORMAT,
     &svg::FORMAT,
     &tar::FORMAT,
     &text::FORMAT,

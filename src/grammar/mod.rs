@@ -24,6 +24,7 @@ pub mod pdf;
 pub mod png;
 pub mod riff;
 pub mod rtf;
+pub mod sevenz;
 pub mod tar;
 pub mod text;
 pub mod tiff;

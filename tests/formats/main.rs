@@ -31,6 +31,7 @@ mod png;
 mod psd;
 mod rtf;
 mod samples;
+mod sevenz;
 mod sound;
 mod support;
 mod svg;
