@@ -244,6 +244,11 @@ impl Draft {
         self.warnings.push(warning.into());
     }
 
+    /// What was found so far, members included.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
     /// Whether any finding so far says that something changes.
     pub fn tells_of_changes(&self) -> bool {
         self.findings.iter().any(|f| f.action.changes())

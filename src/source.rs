@@ -392,6 +392,11 @@ impl<'a> Reader<'a> {
     pub fn new(source: &'a dyn Source, span: Span) -> Reader<'a> {
         Reader { source, at: span.start, end: span.end.min(source.len()) }
     }
+
+    /// Where it stands.
+    pub fn at(&self) -> u64 {
+        self.at
+    }
 }
 
 impl Read for Reader<'_> {

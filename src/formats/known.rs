@@ -65,7 +65,6 @@ const PROGRAM: &str = "programs cannot be cleaned; share it only if you meant to
 
 static SIGNS: &[Sign] = &[
     sign(0, b"Rar!\x1a\x07", "a RAR archive", UNPACK),
-    sign(0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", UNPACK),
     sign(0, b"MSCF", "a CAB archive", UNPACK),
     sign(0, b"\x60\xea", "an ARJ archive", UNPACK),
     sign(2, b"-lh", "an LHA archive", UNPACK),

@@ -10,6 +10,7 @@ mod changes;
 mod colour;
 pub mod css;
 pub mod epub;
+pub mod exports;
 pub mod flac;
 pub mod gif;
 pub mod gz;
@@ -19,6 +20,7 @@ pub mod ico;
 pub mod jp2;
 pub mod jpeg;
 pub mod js;
+pub mod json;
 pub mod jxl;
 pub mod known;
 pub mod lz4;
@@ -34,6 +36,7 @@ pub mod pdf;
 pub mod png;
 pub mod psd;
 pub mod rtf;
+pub mod sevenz;
 pub mod svg;
 mod tagged;
 pub mod tar;
@@ -68,6 +71,7 @@ pub static TABLE: &[&Format] = &[
     &jp2::FORMAT,
     &jpeg::FORMAT,
     &js::FORMAT,
+    &json::FORMAT,
     &jxl::FORMAT,
     &lz4::FORMAT,
     &mkv::FORMAT,
@@ -86,6 +90,7 @@ pub static TABLE: &[&Format] = &[
     &png::FORMAT,
     &psd::FORMAT,
     &rtf::FORMAT,
+    &sevenz::FORMAT,
     &svg::FORMAT,
     &tar::FORMAT,
     &text::FORMAT,

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::archive::{self, Leads, Names, Unknowns};
+use super::exports::Survey;
 use crate::clean::{Job, Member as Cleaned};
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
@@ -42,6 +43,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         draft: Draft::new(source),
         names: Names::new(job, "TAR"),
         unknowns: Unknowns::default(),
+        survey: Survey::default(),
         told: Told::default(),
         kept: HashMap::new(),
         written: 0,
@@ -65,6 +67,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     }
     tar.unknowns.refuse()?;
     tar.names.tell(&mut tar.draft);
+    tar.survey.tell(job, "TAR", &mut tar.draft);
     tar.told.findings().into_iter().for_each(|f| tar.draft.note(f));
     tar.draft.seal()
 }
@@ -75,6 +78,7 @@ struct Tar<'a> {
     draft: Draft,
     names: Names,
     unknowns: Unknowns,
+    survey: Survey,
     told: Told,
     /// The names that hard links may mean, as they were and as they are.
     kept: HashMap<Vec<u8>, Vec<u8>>,
@@ -107,6 +111,7 @@ impl Tar<'_> {
             self.draft.remove(all, "member", found);
             return Ok(());
         }
+        self.survey.see(shown);
         let folder = member.kind() == b'5' || (matches!(member.kind(), b'0' | 0) && member.path.ends_with(b"/"));
         let link = match member.kind() {
             b'0' | 0 | b'7' | b'5' => Vec::new(),

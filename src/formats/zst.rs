@@ -32,7 +32,7 @@ const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const SEEK: u8 = 0x5e;
 const SEEK_MAGIC: [u8; 4] = [0xb1, 0xea, 0x92, 0x8f];
 /// The largest window that is taken, in bytes.
-const WINDOW: u64 = 128 << 20;
+pub(super) const WINDOW: u64 = 128 << 20;
 
 fn sniff(head: &Head) -> Option<Match> {
     wrapper::first_frame(head, &MAGIC).then_some(Match::Exact)
@@ -47,7 +47,7 @@ fn read(source: &Shared, at: u64, unpacking: &mut Unpacking) -> Result<Piece> {
             false => Piece::Gone(span, Finding::removed("Zstandard", "skippable frame", Tells::Hidden)),
         });
     }
-    let span = frame(&**source, at)?;
+    let span = frame(&**source, Span::new(at, source.len()))?;
     let damaged = |e: &dyn std::fmt::Display| Refusal::malformed(format!("a frame is damaged ({e})"), at);
     let reader = Reader::new(&**source, span);
     let mut stream = StreamingDecoder::new_with_max_window_size(reader, WINDOW).map_err(|e| damaged(&e))?;
@@ -59,9 +59,10 @@ fn read(source: &Shared, at: u64, unpacking: &mut Unpacking) -> Result<Piece> {
     Ok(Piece::Stream(span))
 }
 
-/// The frame at `at`: its header, its blocks, its checksum. [RFC 8878 3.1.1]
-fn frame(source: &dyn Source, at: u64) -> Result<Span> {
-    let mut cursor = Cursor::new(source, Span::new(at, source.len()));
+/// The frame that `span` begins with: its header, its blocks, its checksum. [RFC 8878 3.1.1]
+pub(super) fn frame(source: &dyn Source, span: Span) -> Result<Span> {
+    let at = span.start;
+    let mut cursor = Cursor::new(source, span);
     if cursor.left() < 4 || cursor.array::<4>()? != MAGIC {
         return Err(Refusal::malformed("data after the last frame", at));
     }
