@@ -30,6 +30,7 @@ mod png;
 mod psd;
 mod rtf;
 mod samples;
+mod small_pictures;
 mod sound;
 mod support;
 mod svg;
