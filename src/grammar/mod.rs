@@ -17,6 +17,7 @@ pub mod id3;
 pub mod iff;
 pub mod j2k;
 pub mod jpeg;
+pub mod jxl;
 pub mod mpeg_audio;
 pub mod mpf;
 pub mod ogg;
