@@ -44,10 +44,10 @@ pub fn read(source: &dyn Source, parts: &[Span]) -> Result<Codestream> {
         return Ok(out);
     }
     bits.align()?;
-    if let Some(size) = image.preview {
-        if frame(&mut bits, &image, size, true, &mut out)?.is_none() {
-            return Ok(out);
-        }
+    if let Some(size) = image.preview
+        && frame(&mut bits, &image, size, true, &mut out)?.is_none()
+    {
+        return Ok(out);
     }
     for _ in 0..MOST {
         match frame(&mut bits, &image, image.size, false, &mut out)? {
