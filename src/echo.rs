@@ -1,13 +1,14 @@
 //! The last look: do values that were removed still stand somewhere in the result? Names, serial numbers, coordinates,
 //! addresses, identifiers and paths of eight bytes or more are searched as UTF-8 and as UTF-16, in the result and in every
 //! member and unpacked stream that planning it again comes across. In content that is a kindness to say; in structure it
-//! means that something was overlooked, and the file is refused.
+//! means that something was overlooked, and the file is refused. What the blocks written here say in every file is no echo.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
+use crate::blocks;
 use crate::finding::Finding;
 use crate::plan::{Part, Plan};
 use crate::refusal::{Code, Refusal, Result};
@@ -35,6 +36,7 @@ impl Echo {
         let mut values: Vec<(String, String)> = findings.iter().filter(|f| f.identifies()).filter_map(telling).collect();
         values.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.cmp(b)));
         values.dedup_by(|a, b| a.1 == b.1);
+        values.retain(|(_, value)| !blocks::say(value));
         values.truncate(MOST);
         if values.is_empty() {
             return None;

@@ -314,6 +314,21 @@ pub fn write(fresh: &Fresh) -> Option<Vec<u8>> {
     Some(packet.into_bytes())
 }
 
+/// Packets of every kind, for what they say but for numbers.
+pub fn templates() -> Vec<String> {
+    let map = GainMap { numbers: std::array::from_fn(|_| vec![0.0]), base_is_hdr: Some(false) };
+    let apple = Apple { version: Some(0), headroom: Some(0.0), urn: true };
+    let pano = Panorama { projection: Some("equirectangular"), viewer: Some(true), numbers: [Some(0.0); 10] };
+    let fresh = [
+        Fresh { linked: Some(0), version: true, ..Fresh::default() },
+        Fresh { linked: Some(0), version: true, panorama: Some(&pano), ..Fresh::default() },
+        Fresh { gain_map: Some(&map), ..Fresh::default() },
+        Fresh { apple: Some(&apple), ..Fresh::default() },
+        Fresh { panorama: Some(&pano), ..Fresh::default() },
+    ];
+    fresh.iter().filter_map(write).map(|packet| String::from_utf8_lossy(&packet).into_owned()).collect()
+}
+
 fn write_panorama(values: &mut String, pano: &Panorama) {
     if let Some(projection) = pano.projection {
         _ = write!(values, " GPano:ProjectionType=\"{projection}\"");

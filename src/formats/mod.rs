@@ -3,19 +3,24 @@
 pub mod aac;
 pub mod aiff;
 pub mod archive;
+mod behind;
 mod bmff;
 pub mod bmp;
 pub mod bz2;
 mod changes;
 mod colour;
 pub mod css;
+pub mod dds;
 pub mod epub;
 pub mod exports;
+pub mod exr;
 pub mod flac;
 pub mod gif;
 pub mod gz;
+pub mod hdr;
 pub mod heif;
 pub mod html;
+pub mod icns;
 pub mod ico;
 pub mod jp2;
 pub mod jpeg;
@@ -32,15 +37,19 @@ mod office;
 pub mod ogg;
 pub mod ole;
 pub mod ooxml;
+pub mod pcx;
 pub mod pdf;
 pub mod png;
+pub mod pnm;
 pub mod psd;
+pub mod qoi;
 pub mod rtf;
 pub mod sevenz;
 pub mod svg;
 mod tagged;
 pub mod tar;
 pub mod text;
+pub mod tga;
 pub mod tiff;
 mod tracking;
 pub mod wav;
@@ -60,13 +69,17 @@ pub static TABLE: &[&Format] = &[
     &bmp::FORMAT,
     &bz2::FORMAT,
     &css::FORMAT,
+    &dds::FORMAT,
     &epub::FORMAT,
+    &exr::FORMAT,
     &flac::FORMAT,
     &gif::FORMAT,
     &gz::FORMAT,
+    &hdr::FORMAT,
     &heif::AVIF,
     &heif::HEIF,
     &html::FORMAT,
+    &icns::FORMAT,
     &ico::FORMAT,
     &jp2::FORMAT,
     &jpeg::FORMAT,
@@ -86,14 +99,18 @@ pub static TABLE: &[&Format] = &[
     &ooxml::EXCEL,
     &ooxml::POWERPOINT,
     &ooxml::WORD,
+    &pcx::FORMAT,
     &pdf::FORMAT,
     &png::FORMAT,
+    &pnm::FORMAT,
     &psd::FORMAT,
+    &qoi::FORMAT,
     &rtf::FORMAT,
     &sevenz::FORMAT,
     &svg::FORMAT,
     &tar::FORMAT,
     &text::FORMAT,
+    &tga::FORMAT,
     &tiff::FORMAT,
     &wav::FORMAT,
     &webp::FORMAT,

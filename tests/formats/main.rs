@@ -35,6 +35,7 @@ mod psd;
 mod rtf;
 mod samples;
 mod sevenz;
+mod small_pictures;
 mod sound;
 mod support;
 mod svg;
