@@ -31,6 +31,7 @@ pub mod ooxml;
 pub mod pdf;
 pub mod png;
 pub mod psd;
+pub mod raw;
 pub mod rtf;
 pub mod svg;
 mod tagged;
@@ -77,6 +78,14 @@ pub static TABLE: &[&Format] = &[
     &pdf::FORMAT,
     &png::FORMAT,
     &psd::FORMAT,
+    &raw::ARW,
+    &raw::CR2,
+    &raw::DNG,
+    &raw::NEF,
+    &raw::ORF,
+    &raw::PEF,
+    &raw::RW2,
+    &raw::SRW,
     &rtf::FORMAT,
     &svg::FORMAT,
     &tar::FORMAT,
