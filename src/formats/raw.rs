@@ -5,6 +5,7 @@
 //! never decoded. Make, model and the numbers that a decoder reads stay and are told as kept; what is enciphered with a
 //! serial number is enciphered again with nothing. [DNG 1.7; TIFF/EP; ExifTool's and LibRaw's knowledge of the makers]
 
+mod canon;
 mod cipher;
 mod maker;
 mod opcodes;

@@ -38,8 +38,8 @@ pub(super) enum Rule {
     Opcodes,
     /// A colour profile.
     Profile,
-    /// The serial number, the shutter count, or what is enciphered with them.
-    Ciphered,
+    /// A block of which a part stays, or what is enciphered, under another key.
+    Renewed,
     /// It goes.
     Gone,
 }
@@ -165,6 +165,8 @@ fn exif(kind: Kind, tag: u16) -> Rule {
 
 fn notes(kind: Kind, inner: u16, tag: u16) -> Rule {
     match (kind, inner) {
+        // Which way the camera was held is in its block of information.
+        (Kind::Cr2, 0) if tag == 0x000d => Rule::Renewed,
         // Model number, colour of older models, aspect, colour temperature, sensor borders, colour data, vignetting.
         (Kind::Cr2, 0) => keep(matches!(tag, 0x0010 | 0x0029 | 0x009a | 0x00a4 | 0x00a9 | 0x00aa | 0x00ae | 0x00b4 | 0x00e0
             | 0x4001 | 0x4015 | 0x4016)),
@@ -172,14 +174,14 @@ fn notes(kind: Kind, inner: u16, tag: u16) -> Rule {
         // The model's number.
         (Kind::Arw, 0) => keep(tag == 0xb001),
         (Kind::Orf, _) => olympus(inner, tag),
-        // Version, model number, quality, balance, colour space, crop, white level, aspect, black point, balance and
+        // Model number, quality, balance, colour space, crop, white level, aspect, black point, balance and
         // matrices, the code table, balance by temperature.
-        (Kind::Pef, 0) => keep(matches!(tag, 0x0000 | 0x0005 | 0x0008 | 0x001b | 0x001c | 0x0037..=0x0039 | 0x007e | 0x0080
+        (Kind::Pef, 0) => keep(matches!(tag, 0x0005 | 0x0008 | 0x001b | 0x001c | 0x0037..=0x0039 | 0x007e | 0x0080
             | 0x0200 | 0x0201 | 0x0203 | 0x020d..=0x0214 | 0x0220 | 0x0221 | 0x022d)),
-        // Kind of device, model number, sizes, colour space, and what is enciphered with the key.
+        // Model number, sizes, colour space, and what is enciphered with the key.
         (Kind::Srw, 0) => match tag {
-            0x0001..=0x0003 | 0xa010 | 0xa011 => Rule::Keep,
-            0xa020..=0xa025 | 0xa028 | 0xa030..=0xa036 => Rule::Ciphered,
+            0x0003 | 0xa010 | 0xa011 => Rule::Keep,
+            0xa020..=0xa024 | 0xa028 | 0xa030..=0xa036 => Rule::Renewed,
             _ => Rule::Gone,
         },
         _ => Rule::Gone,
@@ -188,10 +190,10 @@ fn notes(kind: Kind, inner: u16, tag: u16) -> Rule {
 
 fn nikon(tag: u16) -> Rule {
     match tag {
-        // Version, balance, older colour blocks, crop, colour space, black level, active area, curve, compression,
+        // Balance, older colour blocks, crop, colour space, black level, active area, curve, compression,
         // linearisation, bit depth.
-        0x0001 | 0x000c | 0x0014 | 0x001b | 0x001e | 0x003d | 0x0045 | 0x008c | 0x0093 | 0x0096 | 0x0e22 => Rule::Keep,
-        0x001d | 0x0097 | 0x00a7 => Rule::Ciphered,
+        0x000c | 0x0014 | 0x001b | 0x001e | 0x003d | 0x0045 | 0x008c | 0x0093 | 0x0096 | 0x0e22 => Rule::Keep,
+        0x001d | 0x0097 | 0x00a7 => Rule::Renewed,
         _ => Rule::Gone,
     }
 }
@@ -199,17 +201,17 @@ fn nikon(tag: u16) -> Rule {
 fn olympus(inner: u16, tag: u16) -> Rule {
     match (inner, tag) {
         (0, 0x2010 | 0x2020 | 0x2040 | 0x3000) => Rule::Inner(tag),
-        // Version, older matrices, black level, balance, valid bits.
-        (0, 0x0000 | 0x1011 | 0x1012 | 0x1017 | 0x1018 | 0x102c) => Rule::Keep,
+        // Older matrices, black level, balance, valid bits.
+        (0, 0x1011 | 0x1012 | 0x1017 | 0x1018 | 0x102c) => Rule::Keep,
         // The code of the model, by which decoders choose.
-        (0x2010, 0x0000 | 0x0100) => Rule::Keep,
-        (0x2020, 0x0000 | 0x0100) => Rule::Keep,
+        (0x2010, 0x0100) => Rule::Keep,
+        (0x2020, 0x0100) => Rule::Keep,
         (0x2020, 0x0101) => Rule::Offsets,
         (0x2020, 0x0102) => Rule::Counts,
         // Balance, matrix, black level, valid bits, crop, calibration, aspect.
-        (0x2040, 0x0000 | 0x0100..=0x0106 | 0x0108..=0x0115 | 0x0200 | 0x0300 | 0x0600 | 0x0611..=0x0615 | 0x0805 | 0x1112
+        (0x2040, 0x0100..=0x0106 | 0x0108..=0x0115 | 0x0200 | 0x0300 | 0x0600 | 0x0611..=0x0615 | 0x0805 | 0x1112
             | 0x1113) => Rule::Keep,
-        (0x3000, 0x0000 | 0x0110 | 0x0120..=0x0124 | 0x0130..=0x0133 | 0x0200 | 0x0600 | 0x0601 | 0x0611..=0x0615) => Rule::Keep,
+        (0x3000, 0x0110 | 0x0120..=0x0124 | 0x0130..=0x0133 | 0x0200 | 0x0600 | 0x0601 | 0x0611..=0x0615) => Rule::Keep,
         _ => Rule::Gone,
     }
 }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::picture::{self, Pictures};
 use super::table::{self, Role, Rule};
 use super::told::Gone;
-use super::{ELSEWHERE, Kind, cipher, maker, opcodes};
+use super::{ELSEWHERE, Kind, canon, cipher, maker, opcodes};
 use crate::blocks::icc;
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
@@ -127,6 +127,7 @@ impl<'a, 'j> Writer<'a, 'j> {
             return Err(Refusal::limit("directories nest too deep in the maker notes").at(directory.span.start));
         }
         let ciphered = match role {
+            Role::Notes(0) if self.kind == Kind::Cr2 => canon::held(tiff, directory),
             Role::Notes(0) => cipher::renew(self.kind, tiff, directory, &self.model),
             _ => BTreeMap::new(),
         };
@@ -228,7 +229,7 @@ impl<'a, 'j> Writer<'a, 'j> {
             Rule::Private => self.private(tiff, entry)?,
             Rule::File => self.pictures.file(data),
             Rule::Rows => self.rows(tiff, entry)?,
-            Rule::Ciphered => return Ok(self.ciphered(tiff, entry, data, ciphered)),
+            Rule::Renewed => return Ok(self.reduced(tiff, entry, data, ciphered)),
             Rule::Keep if entry.tag == 0x0112 && !tiff.numbers(entry, 1).first().is_some_and(|o| (1..=8).contains(o)) => {
                 return Ok(None);
             }
@@ -485,12 +486,13 @@ impl<'a, 'j> Writer<'a, 'j> {
         Ok(())
     }
 
-    /// What is enciphered, under a key that tells nothing.
-    fn ciphered(&mut self, tiff: &Tiff, entry: &Entry, data: Span, ciphered: &BTreeMap<u16, Vec<u8>>) -> Option<Kept> {
+    /// A block of which a part stays, or what is enciphered, under a key that tells nothing.
+    fn reduced(&mut self, tiff: &Tiff, entry: &Entry, data: Span, ciphered: &BTreeMap<u16, Vec<u8>>) -> Option<Kept> {
         let new = ciphered.get(&entry.tag).filter(|new| new.len() as u64 == data.len())?.clone();
         let (label, tells) = match (self.kind, entry.tag) {
             (Kind::Nef, 0x001d) => ("camera body serial number", Tells::Identifier),
             (Kind::Nef, 0x00a7) => ("shutter count", Tells::Identifier),
+            (Kind::Cr2, _) => ("camera information: which way the camera was held", Tells::Device),
             (Kind::Srw, 0xa020) => ("encryption key", Tells::Identifier),
             _ => ("enciphered colour data: what a converter reads", Tells::Device),
         };
