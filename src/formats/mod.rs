@@ -43,6 +43,7 @@ pub mod png;
 pub mod pnm;
 pub mod psd;
 pub mod qoi;
+pub mod raw;
 pub mod rtf;
 pub mod sevenz;
 pub mod svg;
@@ -105,6 +106,14 @@ pub static TABLE: &[&Format] = &[
     &pnm::FORMAT,
     &psd::FORMAT,
     &qoi::FORMAT,
+    &raw::ARW,
+    &raw::CR2,
+    &raw::DNG,
+    &raw::NEF,
+    &raw::ORF,
+    &raw::PEF,
+    &raw::RW2,
+    &raw::SRW,
     &rtf::FORMAT,
     &sevenz::FORMAT,
     &svg::FORMAT,

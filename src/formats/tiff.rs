@@ -45,7 +45,7 @@ fn sniff(head: &Head) -> Option<Match> {
 }
 
 /// Whether the pictures are sensor data: colour filter array or linear raw, or a compression only cameras have.
-fn is_raw(tiff: &Tiff, walk: &Walk) -> bool {
+pub(super) fn is_raw(tiff: &Tiff, walk: &Walk) -> bool {
     let camera = |d: &Directory| {
         d.entries.iter().any(|e| match e.tag {
             0x0106 => tiff.numbers(e, 1).first().is_some_and(|p| matches!(p, 32803 | 34892)),

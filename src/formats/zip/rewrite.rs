@@ -27,7 +27,7 @@ use crate::finding::{Finding, Tells};
 use crate::grammar::zip::{Archive, DEFLATED, Entry, STORED};
 use crate::plan::{Draft, Fate};
 use crate::refusal::{Refusal, Result};
-use crate::source::{self, Shared, Source, Span, Spool};
+use crate::source::{self, Shared, Span, Spool};
 
 /// A member on its way through [`rewrite`].
 pub struct Part<'a> {
@@ -326,4 +326,3 @@ fn keep<'a>(job: &Job, draft: &mut Draft, spool: &mut Spool, part: &Part<'a>, ve
     };
     Ok(Some(Kept { entry, kind: part.kind, facts, data, renamed, at: 0 }))
 }
-
