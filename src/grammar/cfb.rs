@@ -70,7 +70,12 @@ fn top_of(source: &dyn Source) -> Option<Vec<String>> {
     let place = |sector: u32| (u64::from(sector) + 1) * size;
     let (mut directory, mut next) = (Vec::new(), u32_at(&header, 48));
     while next < MOST && directory.len() < MOST_READ {
-        directory.extend(crate::source::head(source, place(next), size as usize).ok()?);
+        let sector = crate::source::head(source, place(next), size as usize).ok()?;
+        if sector.is_empty() {
+            // The chain leads out of the file.
+            break;
+        }
+        directory.extend(sector);
         let per = size as u32 / 4;
         let table = u32_at(&header, 76 + 4 * (next / per) as usize);
         // Behind the part of the table that the header lists it is read on for as long as it lies in one piece.
@@ -113,4 +118,19 @@ fn u16_at(b: &[u8], at: usize) -> u16 {
 
 fn u32_at(b: &[u8], at: usize) -> u32 {
     b.get(at..at + 4).map_or(0, |s| u32::from_le_bytes([s[0], s[1], s[2], s[3]]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Memory;
+
+    #[test]
+    fn a_directory_behind_the_end_is_no_long_walk() {
+        let mut file = [&MAGIC[..], &[0; 504]].concat();
+        file[30] = 9;
+        file[48..52].copy_from_slice(&0x00ff_ffffu32.to_le_bytes());
+        file[76..].fill(0xff);
+        assert!(top(&Memory::new(file)).is_empty());
+    }
 }
