@@ -8,6 +8,7 @@ pub mod bmp;
 pub mod bz2;
 mod changes;
 mod colour;
+pub mod cpio;
 pub mod css;
 pub mod epub;
 pub mod exports;
@@ -56,6 +57,7 @@ pub static TABLE: &[&Format] = &[
     &aiff::FORMAT,
     &bmp::FORMAT,
     &bz2::FORMAT,
+    &cpio::FORMAT,
     &css::FORMAT,
     &epub::FORMAT,
     &flac::FORMAT,

@@ -6,6 +6,7 @@ mod aac;
 mod aiff;
 mod bmp;
 mod compressed;
+mod cpio;
 mod epub;
 mod exports;
 mod flac;

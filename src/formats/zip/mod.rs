@@ -14,7 +14,7 @@ use std::io::Read;
 
 use ::zip::CompressionMethod;
 
-use super::archive::{self, Leads, Names, Unknowns};
+use super::archive::{self, Names, Unknowns};
 use super::exports::Survey;
 use crate::clean::Job;
 use crate::detect::detect;
@@ -101,14 +101,10 @@ fn decide(job: &Job, part: &Part, unknowns: &mut Unknowns) -> Result<Verdict> {
 fn link(part: &Part) -> Result<Verdict> {
     let bytes = part.bytes()?;
     let target = bytes.bytes(bytes.span(), 4096)?;
-    match archive::leads(&part.entry.name, &target) {
-        Leads::Inside => Ok(Verdict::same()),
-        Leads::Absolute => {
-            let found = Finding::removed("ZIP", "a link to a place outside of the archive", Tells::History);
-            Ok(Verdict::gone(vec![found.value(String::from_utf8_lossy(&target).into_owned()).within(part.name())]))
-        }
-        Leads::Outside => Err(Refusal::malformed("a link leads out of the archive", part.entry.data.start).within(part.name())),
-    }
+    Ok(match archive::link("ZIP", part.name(), &part.entry.name, &target)? {
+        None => Verdict::same(),
+        Some(found) => Verdict::gone(vec![found]),
+    })
 }
 
 /// The verdict under the name that the member may have.
