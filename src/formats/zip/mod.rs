@@ -56,12 +56,19 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut names = Names::new(job, "ZIP");
     let mut unknowns = Unknowns::default();
     let mut survey = Survey::default();
+    let wheel = kinds::is_wheel(&archive);
     let mut map = false;
     let mut draft = rewrite::rewrite_ahead(job, source, &archive, &mut |part| {
         let verdict = match archive::left_behind(job, "ZIP", part.name()) {
-            Some(found) => return Ok(Verdict::gone(vec![found])),
+            Some(found) => Verdict::gone(vec![found]),
             None => decide(job, part, &mut unknowns)?,
         };
+        if wheel && !verdict.is_same() {
+            return Err(kinds::broken_wheel(part.name()));
+        }
+        if verdict.is_gone() {
+            return Ok(verdict);
+        }
         survey.see(part.name());
         map |= part.name().to_lowercase().ends_with(".kml");
         named(&mut names, part, verdict)
