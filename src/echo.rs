@@ -6,9 +6,8 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
-
 use crate::finding::Finding;
+use crate::needles::Needles;
 use crate::plan::{Part, Plan};
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{self, Source, Span};
@@ -24,8 +23,7 @@ const LONGEST: usize = 64;
 pub struct Echo {
     values: Vec<(String, String)>,
     patterns: Vec<usize>,
-    automaton: AhoCorasick,
-    longest: usize,
+    needles: Needles,
     heard: Mutex<BTreeSet<String>>,
 }
 
@@ -49,9 +47,8 @@ impl Echo {
                 needles.push(needle);
             }
         }
-        let longest = needles.iter().map(Vec::len).max().unwrap_or(0);
-        let automaton = AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostFirst).build(&needles).ok()?;
-        Some(Echo { values, patterns, automaton, longest, heard: Mutex::new(BTreeSet::new()) })
+        let needles = Needles::new(&needles)?;
+        Some(Echo { values, patterns, needles, heard: Mutex::new(BTreeSet::new()) })
     }
 
     /// Listens to a source that was planned again: in content a value is remembered for a warning, elsewhere refused.
@@ -72,10 +69,7 @@ impl Echo {
     /// # Errors
     /// As [`Echo::hear`].
     pub fn hear_bytes(&self, place: &str, bytes: &[u8], content: bool) -> Result<()> {
-        for found in self.automaton.find_iter(bytes) {
-            self.tell(self.patterns[found.pattern().as_usize()], place, content, None)?;
-        }
-        Ok(())
+        self.each(bytes, |value, _| self.tell(value, place, content, None))
     }
 
     /// The warnings for what was heard in content.
@@ -98,6 +92,16 @@ impl Echo {
         Ok(())
     }
 
+    /// Calls `each` with the value and the position of every match in `text`.
+    fn each(&self, text: &[u8], mut each: impl FnMut(usize, usize) -> Result<()>) -> Result<()> {
+        let mut at = 0;
+        while let Some((needle, start)) = self.needles.find(text, at) {
+            each(self.patterns[needle], start)?;
+            at = start + self.needles.len_of(needle);
+        }
+        Ok(())
+    }
+
     /// Calls `each` with the value and the position of every match in `span`, across the borders of blocks.
     fn listen(&self, source: &dyn Source, span: Span, mut each: impl FnMut(usize, u64) -> Result<()>) -> Result<()> {
         let mut outcome = Ok(());
@@ -113,13 +117,11 @@ impl Echo {
                 seam = [&tail[..], block].concat();
                 &seam
             };
-            for found in self.automaton.find_iter(text) {
-                outcome = each(self.patterns[found.pattern().as_usize()], base + found.start() as u64);
-                if outcome.is_err() {
-                    return;
-                }
+            outcome = self.each(text, |value, at| each(value, base + at as u64));
+            if outcome.is_err() {
+                return;
             }
-            let keep = text.len().min(self.longest.saturating_sub(1));
+            let keep = text.len().min(self.needles.longest().saturating_sub(1));
             base += (text.len() - keep) as u64;
             tail = text[text.len() - keep..].to_vec();
         })?;
