@@ -4,12 +4,14 @@
 //! means that something was overlooked, and the file is refused. What the blocks written here say in every file is no echo.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Mutex;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
 use crate::blocks;
 use crate::finding::Finding;
+use crate::needles::Needles;
 use crate::plan::{Part, Plan};
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{self, Source, Span};
@@ -25,9 +27,45 @@ const LONGEST: usize = 64;
 pub struct Echo {
     values: Vec<(String, String)>,
     patterns: Vec<usize>,
-    automaton: AhoCorasick,
+    search: Search,
     longest: usize,
     heard: Mutex<BTreeSet<String>>,
+}
+
+/// How the values are searched for. Of a photo there are few, and vector instructions find those fastest; of an archive
+/// there are many, and with those it is better to skip.
+enum Search {
+    Few(AhoCorasick),
+    Many(Needles),
+}
+
+impl Search {
+    /// So many at most are found by vector instructions. [the limit of Teddy in aho-corasick]
+    const FEW: usize = 64;
+
+    fn new(needles: &[Vec<u8>]) -> Option<Search> {
+        if needles.len() > Search::FEW {
+            return Needles::new(needles).map(Search::Many);
+        }
+        // Small and quick to build: what it looks for is rare, and found by its prefilter.
+        let kind = Some(AhoCorasickKind::ContiguousNFA);
+        AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostFirst).kind(kind).build(needles).ok().map(Search::Few)
+    }
+
+    /// Calls `each` with every match in `text`: which needle, and where.
+    fn each(&self, text: &[u8], mut each: impl FnMut(usize, Range<usize>) -> Result<()>) -> Result<()> {
+        match self {
+            Search::Few(automaton) => automaton.find_iter(text).try_for_each(|m| each(m.pattern().as_usize(), m.range())),
+            Search::Many(needles) => {
+                let mut at = 0;
+                while let Some((needle, start)) = needles.find(text, at) {
+                    at = start + needles.len_of(needle);
+                    each(needle, start..at)?;
+                }
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Echo {
@@ -52,10 +90,8 @@ impl Echo {
             }
         }
         let longest = needles.iter().map(Vec::len).max().unwrap_or(0);
-        // Small and quick to build: what it looks for is rare, and found by its prefilter.
-        let kind = Some(AhoCorasickKind::ContiguousNFA);
-        let automaton = AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostFirst).kind(kind).build(&needles).ok()?;
-        Some(Echo { values, patterns, automaton, longest, heard: Mutex::new(BTreeSet::new()) })
+        let search = Search::new(&needles)?;
+        Some(Echo { values, patterns, search, longest, heard: Mutex::new(BTreeSet::new()) })
     }
 
     /// Listens to a source that was planned again: in content a value is remembered for a warning, elsewhere refused.
@@ -76,10 +112,7 @@ impl Echo {
     /// # Errors
     /// As [`Echo::hear`].
     pub fn hear_bytes(&self, place: &str, bytes: &[u8], content: bool) -> Result<()> {
-        for found in self.automaton.find_iter(bytes) {
-            self.tell(self.patterns[found.pattern().as_usize()], place, content, None)?;
-        }
-        Ok(())
+        self.search.each(bytes, |needle, _| self.tell(self.patterns[needle], place, content, None))
     }
 
     /// Listens to an unpacked stream that is a source.
@@ -114,10 +147,11 @@ impl Echo {
     fn listen(&self, source: &dyn Source, span: Span, mut each: impl FnMut(usize, u64) -> Result<()>) -> Result<()> {
         let mut outcome = Ok(());
         let mut search = |text: &[u8], base: u64, from: usize| {
-            for found in self.automaton.find_iter(text).filter(|found| found.end() > from) {
-                if outcome.is_ok() {
-                    outcome = each(self.patterns[found.pattern().as_usize()], base + found.start() as u64);
-                }
+            if outcome.is_ok() {
+                outcome = self.search.each(text, |needle, found| match found.end > from {
+                    true => each(self.patterns[needle], base + found.start as u64),
+                    false => Ok(()),
+                });
             }
         };
         let reach = self.longest.saturating_sub(1);

@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::clean::Job;
+use crate::clean::{Job, Member};
 use crate::finding::{Finding, Tells};
 use crate::names::filename;
 use crate::plan::Draft;
 use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
+use crate::source::Shared;
 
 /// The longest name, and the longest part of one, that file systems take.
 const LONGEST_NAME: usize = 4096;
@@ -285,6 +286,69 @@ pub fn leads(name: &[u8], target: &[u8]) -> Leads {
         }
     }
     Leads::Inside
+}
+
+/// What becomes of a symbolic link in the member `name`: `None` where it leads into the archive and is content; the finding
+/// where it leads to a place on somebody's disk and goes.
+///
+/// # Errors
+/// `Malformed` where it leads out of the archive.
+pub fn link(place: &'static str, shown: &str, name: &[u8], target: &[u8]) -> Result<Option<Finding>> {
+    match leads(name, target) {
+        Leads::Inside => Ok(None),
+        Leads::Outside => Err(Refusal::new(Code::Malformed, "a link leads out of the archive").within(shown)),
+        Leads::Absolute => {
+            let found = Finding::removed(place, "a link to a place outside of the archive", Tells::History);
+            Ok(Some(found.value(String::from_utf8_lossy(target).into_owned()).within(shown)))
+        }
+    }
+}
+
+/// What came of the bytes of a member.
+pub enum Inside {
+    /// Nothing changes.
+    Same,
+    /// Nothing changes, and nobody knows what they are.
+    Unknown,
+    /// These take their place.
+    Changed(Shared),
+    /// The member is left out.
+    Gone(Finding),
+}
+
+/// Cleans the bytes of a member by the row that they belong to; of an unknown type, the policy decides.
+///
+/// # Errors
+/// Those of the member, but for its unknown type, which is noted.
+pub fn inside(
+    job: &Job,
+    draft: &mut Draft,
+    unknowns: &mut Unknowns,
+    place: &'static str,
+    name: &str,
+    bytes: &Shared,
+) -> Result<Inside> {
+    const UNKNOWN: &str = "a member of unknown type";
+    match job.member(name, bytes)? {
+        Member::Same(cleaned) => {
+            draft.adopt(name, &cleaned);
+            Ok(Inside::Same)
+        }
+        Member::Changed(cleaned) => {
+            draft.adopt(name, &cleaned);
+            Ok(Inside::Changed(cleaned.bytes()))
+        }
+        Member::Unknown(why) => match job.unknown_member(name, &why) {
+            Ok(false) => Ok(Inside::Gone(Finding::removed(place, UNKNOWN, Tells::Unknown).within(name))),
+            kept => {
+                if let Err(refusal) = kept {
+                    unknowns.note(name, refusal)?;
+                }
+                draft.note(Finding::kept(place, UNKNOWN, Tells::Unknown, "--unknown-members keep").within(name));
+                Ok(Inside::Unknown)
+            }
+        },
+    }
 }
 
 /// Members of unknown types, gathered so that a person learns of all of them at once.

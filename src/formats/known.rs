@@ -69,6 +69,7 @@ static SIGNS: &[Sign] = &[
     sign(0, b"\x60\xea", "an ARJ archive", UNPACK),
     sign(2, b"-lh", "an LHA archive", UNPACK),
     sign(0x8001, b"CD001", "a disc image", UNPACK),
+    sign(0, b"!<arch>\ndebian-binary", "a Debian package", "its checksums would no longer hold; share what is in it instead"),
     sign(0, b"!<arch>\n", "an ar archive", UNPACK),
     sign(0, b"\xed\xab\xee\xdb", "an RPM package", UNPACK),
     sign(0, b"LZIP", "an lzip file", UNPACK),

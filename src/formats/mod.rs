@@ -9,6 +9,7 @@ pub mod bmp;
 pub mod bz2;
 mod changes;
 mod colour;
+pub mod cpio;
 pub mod css;
 pub mod dds;
 pub mod epub;
@@ -69,6 +70,7 @@ pub static TABLE: &[&Format] = &[
     &aiff::FORMAT,
     &bmp::FORMAT,
     &bz2::FORMAT,
+    &cpio::FORMAT,
     &css::FORMAT,
     &dds::FORMAT,
     &epub::FORMAT,

@@ -5,6 +5,7 @@ pub mod audio_tags;
 pub mod bmff;
 pub mod bmp;
 pub mod cfb;
+pub mod cpio;
 pub mod css;
 pub mod ebml;
 pub mod edits;

@@ -113,3 +113,17 @@ fn members_are_not_heard_in_their_packed_form() {
     echo.hear("a", &*source, &draft.seal().unwrap()).unwrap();
     assert!(echo.warnings().is_empty());
 }
+
+#[test]
+fn one_of_many_values_is_heard() {
+    let names: Vec<Finding> = (0..300).map(|n| owner(&format!("Person {n:04} of Vienna"))).collect();
+    let echo = Echo::of(&names).unwrap();
+    for n in [0, 17, 299] {
+        for front in 0..40 {
+            let text = [vec![b'.'; front], format!("Person {n:04} of Vienna").into_bytes()].concat();
+            assert!(echo.hear_stream("a", &Crumbs(text.clone()), false).is_err(), "{n} {front}");
+            assert!(echo.hear_bytes("a", &text, false).is_err(), "{n} {front}");
+        }
+    }
+    echo.hear_bytes("a", b"Person 0300 of Vienna", false).unwrap();
+}

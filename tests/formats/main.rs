@@ -7,6 +7,7 @@ mod acrobat;
 mod aiff;
 mod bmp;
 mod compressed;
+mod cpio;
 mod epub;
 mod exports;
 mod flac;

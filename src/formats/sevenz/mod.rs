@@ -5,9 +5,9 @@
 mod block;
 mod told;
 
-use super::archive::{self, Leads, Names, Unknowns};
+use super::archive::{self, Inside, Names, Unknowns};
 use super::exports::Survey;
-use crate::clean::{Job, Member};
+use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
 use crate::grammar::sevenz::{Archive, File, HEAD, SIGN, write};
@@ -232,45 +232,26 @@ impl Rebuilt<'_> {
     }
 
     fn clean(&mut self, file: &File, bytes: &Shared) -> Result<Becomes> {
-        let name = &file.name;
-        const UNKNOWN: &str = "a member of unknown type";
-        match self.job.member(name, bytes)? {
-            Member::Same(cleaned) => {
-                self.draft.adopt(name, &cleaned);
-                Ok(Becomes::Same)
+        let inside = archive::inside(self.job, &mut self.draft, &mut self.unknowns, "7z", &file.name, bytes)?;
+        Ok(match inside {
+            Inside::Same | Inside::Unknown => Becomes::Same,
+            Inside::Changed(bytes) => Becomes::Bytes(bytes),
+            Inside::Gone(found) => {
+                self.draft.note(found);
+                Becomes::Gone
             }
-            Member::Changed(cleaned) => {
-                self.draft.adopt(name, &cleaned);
-                Ok(Becomes::Bytes(cleaned.bytes()))
-            }
-            Member::Unknown(why) => match self.job.unknown_member(name, &why) {
-                Ok(false) => {
-                    self.draft.note(Finding::removed("7z", UNKNOWN, Tells::Unknown).within(name));
-                    Ok(Becomes::Gone)
-                }
-                kept => {
-                    if let Err(refusal) = kept {
-                        self.unknowns.note(name, refusal)?;
-                    }
-                    self.draft.note(Finding::kept("7z", UNKNOWN, Tells::Unknown, "--unknown-members keep").within(name));
-                    Ok(Becomes::Same)
-                }
-            },
-        }
+        })
     }
 
-    /// A symbolic link: one that leads into the archive is content, one that leads to a place on somebody's disk is not.
     fn link(&mut self, file: &File, bytes: &Shared) -> Result<Becomes> {
         let target = bytes.bytes(bytes.span(), 4096)?;
-        match archive::leads(file.name.as_bytes(), &target) {
-            Leads::Inside => Ok(Becomes::Same),
-            Leads::Outside => Err(Refusal::malformed("a link leads out of the archive", 0).within(&file.name)),
-            Leads::Absolute => {
-                let found = Finding::removed("7z", "a link to a place outside of the archive", Tells::History);
-                self.draft.note(found.value(String::from_utf8_lossy(&target).into_owned()).within(&file.name));
-                Ok(Becomes::Gone)
+        Ok(match archive::link("7z", &file.name, file.name.as_bytes(), &target)? {
+            None => Becomes::Same,
+            Some(found) => {
+                self.draft.note(found);
+                Becomes::Gone
             }
-        }
+        })
     }
 
     /// Lists a member that stays.

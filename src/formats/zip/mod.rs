@@ -14,7 +14,7 @@ use std::io::Read;
 
 use ::zip::CompressionMethod;
 
-use super::archive::{self, Leads, Names, Unknowns};
+use super::archive::{self, Names, Unknowns};
 use super::exports::Survey;
 use crate::clean::Job;
 use crate::detect::detect;
@@ -56,12 +56,19 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut names = Names::new(job, "ZIP");
     let mut unknowns = Unknowns::default();
     let mut survey = Survey::default();
+    let wheel = kinds::is_wheel(&archive);
     let mut map = false;
     let mut draft = rewrite::rewrite_ahead(job, source, &archive, &mut |part| {
         let verdict = match archive::left_behind(job, "ZIP", part.name()) {
-            Some(found) => return Ok(Verdict::gone(vec![found])),
+            Some(found) => Verdict::gone(vec![found]),
             None => decide(job, part, &mut unknowns)?,
         };
+        if wheel && !verdict.is_same() {
+            return Err(kinds::broken_wheel(part.name()));
+        }
+        if verdict.is_gone() {
+            return Ok(verdict);
+        }
         survey.see(part.name());
         map |= part.name().to_lowercase().ends_with(".kml");
         named(&mut names, part, verdict)
@@ -101,14 +108,10 @@ fn decide(job: &Job, part: &Part, unknowns: &mut Unknowns) -> Result<Verdict> {
 fn link(part: &Part) -> Result<Verdict> {
     let bytes = part.bytes()?;
     let target = bytes.bytes(bytes.span(), 4096)?;
-    match archive::leads(&part.entry.name, &target) {
-        Leads::Inside => Ok(Verdict::same()),
-        Leads::Absolute => {
-            let found = Finding::removed("ZIP", "a link to a place outside of the archive", Tells::History);
-            Ok(Verdict::gone(vec![found.value(String::from_utf8_lossy(&target).into_owned()).within(part.name())]))
-        }
-        Leads::Outside => Err(Refusal::malformed("a link leads out of the archive", part.entry.data.start).within(part.name())),
-    }
+    Ok(match archive::link("ZIP", part.name(), &part.entry.name, &target)? {
+        None => Verdict::same(),
+        Some(found) => Verdict::gone(vec![found]),
+    })
 }
 
 /// The verdict under the name that the member may have.

@@ -141,6 +141,20 @@ impl Verdict {
         Verdict::gone(vec![Finding::removed("ZIP", "a member of unknown type", Tells::Unknown).within(name)])
     }
 
+    /// Whether it goes.
+    pub fn is_gone(&self) -> bool {
+        matches!(self.becomes, Becomes::Gone)
+    }
+
+    /// Whether its bytes stay as they are.
+    pub fn is_same(&self) -> bool {
+        match &self.becomes {
+            Becomes::Same => true,
+            Becomes::Member(cleaned) => cleaned.is_identity(),
+            Becomes::Gone | Becomes::Bytes(_) => false,
+        }
+    }
+
     /// The same, for a member that nobody sees: what is removed elsewhere must not be heard in it.
     #[must_use]
     pub fn unseen(mut self) -> Verdict {
