@@ -6,6 +6,7 @@
 //! serial number is enciphered again with nothing. [DNG 1.7; TIFF/EP; ExifTool's and LibRaw's knowledge of the makers]
 
 mod canon;
+mod capture;
 mod cipher;
 mod maker;
 mod opcodes;

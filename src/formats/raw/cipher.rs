@@ -5,14 +5,19 @@
 
 use std::collections::BTreeMap;
 
-use super::{Kind, table};
+use super::{Kind, capture, table};
 use crate::grammar::tiff::{Directory, Entry, Order, Tiff, width};
 use crate::source::Memory;
 
 /// New values, as long as the old, for the enciphered tags of the notes that stay; those that are not in here go.
 pub(super) fn renew(kind: Kind, tiff: &Tiff, directory: &Directory, model: &[u8]) -> BTreeMap<u16, Vec<u8>> {
     match kind {
-        Kind::Nef => nikon(tiff, directory, model),
+        Kind::Nef => {
+            let mut out = nikon(tiff, directory, model);
+            let edits = find(directory, 0x0e01).and_then(|e| capture::edits(&tiff.bytes(e, 1 << 20)));
+            out.extend(edits.map(|new| (0x0e01, new)));
+            out
+        }
         Kind::Srw => samsung(tiff, directory),
         _ => BTreeMap::new(),
     }

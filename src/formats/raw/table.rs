@@ -193,7 +193,7 @@ fn nikon(tag: u16) -> Rule {
         // Balance, older colour blocks, crop, colour space, black level, active area, curve, compression,
         // linearisation, bit depth.
         0x000c | 0x0014 | 0x001b | 0x001e | 0x003d | 0x0045 | 0x008c | 0x0093 | 0x0096 | 0x0e22 => Rule::Keep,
-        0x001d | 0x0097 | 0x00a7 => Rule::Renewed,
+        0x001d | 0x0097 | 0x00a7 | 0x0e01 => Rule::Renewed,
         _ => Rule::Gone,
     }
 }

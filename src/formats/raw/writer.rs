@@ -493,6 +493,7 @@ impl<'a, 'j> Writer<'a, 'j> {
             (Kind::Nef, 0x001d) => ("camera body serial number", Tells::Identifier),
             (Kind::Nef, 0x00a7) => ("shutter count", Tells::Identifier),
             (Kind::Cr2, _) => ("camera information: which way the camera was held", Tells::Device),
+            (Kind::Nef, 0x0e01) => ("edits: changed white balance and turn", Tells::History),
             (Kind::Srw, 0xa020) => ("encryption key", Tells::Identifier),
             _ => ("enciphered colour data: what a converter reads", Tells::Device),
         };
