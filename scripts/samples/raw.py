@@ -127,7 +127,7 @@ def dng(order="<", dirty=True):
         "c61a": r.short(64), "c61d": r.short(4095), "c61f": r.long(2, 2), "c620": r.long(60, 44), "c68d": r.long(0, 0, HIGH, WIDE),
         "c74e": (7, struct.pack(">I", 1 + dirty) + opcode + (unknown if dirty else b"")),
     }
-    raw = r.directory(r.picture(strip, len(pixels), **levels))
+    raw = r.directory(r.picture(strip, len(pixels), **levels)) if dirty else 0
     matrix = r.ratio(*[n for v in (9000, -2500, -900, -4500, 12500, 2100, -700, 1600, 6000) for n in (v, 10000)])
     colour = {
         0xC612: (1, b"\1\4\0\0"), 0xC613: (1, b"\1\3\0\0"), 0xC614: text("KEEPME Camera One"), 0xC621: matrix,

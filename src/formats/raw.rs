@@ -191,13 +191,8 @@ fn kind_of(head: &[u8], source: &dyn Source) -> Option<Kind> {
         return Some(Kind::Dng);
     }
     let make = text(&tiff, walk.directories.first()?, 0x010f);
-    let makes: [(&[u8], Kind); 5] = [
-        (b"NIKON", Kind::Nef),
-        (b"SONY", Kind::Arw),
-        (b"PENTAX", Kind::Pef),
-        (b"RICOH", Kind::Pef),
-        (b"SAMSUNG", Kind::Srw),
-    ];
+    let makes: [(&[u8], Kind); 5] =
+        [(b"NIKON", Kind::Nef), (b"SONY", Kind::Arw), (b"PENTAX", Kind::Pef), (b"RICOH", Kind::Pef), (b"SAMSUNG", Kind::Srw)];
     makes.iter().find(|(sign, _)| make.to_ascii_uppercase().starts_with(sign)).map(|(_, kind)| *kind).filter(|_| !tiff.big)
 }
 
@@ -241,7 +236,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut writer = Writer::new(job, source, kind, draft);
     writer.files(&tiff, &walk)?;
     let Writer { mut draft, pictures, values, gone, kept, .. } = writer;
-    pictures.draft(job, source, kind, values, &mut draft)?;
+    pictures.draft(job, source, kind, values, &gone, &mut draft)?;
     tell(kind, &mut draft, gone, kept);
     gaps(kind, source, &mut draft);
     draft.seal()
@@ -331,8 +326,23 @@ fn witness(_: &Job, before: &dyn Source, after: &dyn Source) -> Result<Vec<&'sta
     let left = |d: &Directory| {
         d.parent.is_some_and(|(_, tag)| matches!(tag, 0x8825 | 0xa005))
             || d.entries.iter().any(|e| {
-                matches!(e.tag, 0x010e | 0x0131 | 0x0132 | 0x013b | 0x013c | 0x02bc | 0x83bb | 0x8298 | 0x8649 | 0x9003 | 0x9004
-                    | 0x9286 | 0xa420 | 0xa430..=0xa43c | 0xc62f | 0xc65d | 0xc68b | 0xc68c)
+                matches!(
+                    e.tag,
+                    0x010e
+                        | 0x0131
+                        | 0x0132
+                        | 0x013b
+                        | 0x013c
+                        | 0x02bc
+                        | 0x83bb
+                        | 0x8298
+                        | 0x8649
+                        | 0x9003
+                        | 0x9004
+                        | 0x9286
+                        | 0xa420
+                        | 0xa430..=0xa43c | 0xc62f | 0xc65d | 0xc68b | 0xc68c
+                )
             })
     };
     if walk.directories.iter().any(left) {

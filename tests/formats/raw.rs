@@ -90,7 +90,10 @@ impl Raw {
 
 fn dirty() -> Vec<u8> {
     let mut r = Raw::new();
-    r.text(0x9003, "2026:06:01 12:00:00").text(0xa431, "CANARY serial").bytes(0x927c, 7, b"CANARY maker notes").short(0x8827, 400);
+    r.text(0x9003, "2026:06:01 12:00:00")
+        .text(0xa431, "CANARY serial")
+        .bytes(0x927c, 7, b"CANARY maker notes")
+        .short(0x8827, 400);
     let exif = r.directory();
     r.sensor().dng().text(0x013b, "CANARY Jane Q. Public").text(0xc62f, "CANARY body").long(0x8769, exif).end()
 }
@@ -208,6 +211,16 @@ fn a_preview_that_cannot_be_cleaned_becomes_zeros() {
 }
 
 #[test]
+fn a_preview_may_name_the_camera_whose_name_stays() {
+    for (name, camera) in [("everything.rw2", &b"Panasonic\0DMC-GX7\0"[..]), ("everything.nef", b"NIKON CORPORATION\0")] {
+        let mut bytes = sample(name);
+        let at = find(&bytes, b"CANARY Cameras Ltd\0");
+        bytes[at..at + camera.len()].copy_from_slice(camera);
+        scrub(name, &bytes).unwrap().tells_nothing();
+    }
+}
+
+#[test]
 fn depth_and_masks_go_from_a_dng_and_previews_but_for_the_root() {
     for kind in [1u32, 8, 0x10001, 0x10004] {
         let mut r = Raw::new();
@@ -264,7 +277,8 @@ fn a_dng_whose_balance_is_in_its_maker_notes_is_refused() {
 
 #[test]
 fn opcodes_that_a_dng_needs_must_be_known() {
-    let list = |id: u32, flags: u32| [1, id, 0x0103_0000, flags, 8].iter().flat_map(|n: &u32| n.to_be_bytes()).collect::<Vec<u8>>();
+    let list =
+        |id: u32, flags: u32| [1, id, 0x0103_0000, flags, 8].iter().flat_map(|n: &u32| n.to_be_bytes()).collect::<Vec<u8>>();
     let made = |id, flags| {
         let list = [list(id, flags), b"CANARY99".to_vec()].concat();
         Raw::new().sensor().dng().bytes(0xc74e, 7, &list).end()

@@ -37,9 +37,8 @@ pub(super) fn held(tiff: &Tiff, directory: &Directory) -> BTreeMap<u16, Vec<u8>>
 
 /// Where the firmware's version is, if that decides, and where the byte is.
 fn place(model: u64, block: &[u8]) -> Option<(Option<usize>, usize)> {
-    let version = |places: &[(usize, usize)]| {
-        places.iter().find(|(at, _)| is_version(block, *at)).map(|(at, held)| (Some(*at), *held))
-    };
+    let version =
+        |places: &[(usize, usize)]| places.iter().find(|(at, _)| is_version(block, *at)).map(|(at, held)| (Some(*at), *held));
     let at = |held: usize| Some((None, held));
     match model.checked_sub(0x8000_0000)? {
         0x169 | 0x215 | 0x190 | 0x176 | 0x254 => at(0x30),

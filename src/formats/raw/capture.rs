@@ -22,7 +22,9 @@ pub(super) fn edits(block: &[u8]) -> Option<Vec<u8>> {
         }
         let (name, size) = (word(at)?, word(at + 18)?);
         let payload = at + HEAD;
-        let end = payload.checked_add(size.checked_sub(4)? as usize).filter(|end| *end <= block.len())?;
+        // What is no record, zeros nearly always, ends the list.
+        let len = size.checked_sub(4).map(|n| n as usize);
+        let Some(end) = len.and_then(|n| payload.checked_add(n)).filter(|end| *end <= block.len()) else { break };
         new[at + 18..payload].copy_from_slice(&block[at + 18..payload]);
         let stays = match name {
             ACTIVE => {

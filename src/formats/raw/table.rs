@@ -168,8 +168,10 @@ fn notes(kind: Kind, inner: u16, tag: u16) -> Rule {
         // Which way the camera was held is in its block of information.
         (Kind::Cr2, 0) if tag == 0x000d => Rule::Renewed,
         // Model number, colour of older models, aspect, colour temperature, sensor borders, colour data, vignetting.
-        (Kind::Cr2, 0) => keep(matches!(tag, 0x0010 | 0x0029 | 0x009a | 0x00a4 | 0x00a9 | 0x00aa | 0x00ae | 0x00b4 | 0x00e0
-            | 0x4001 | 0x4015 | 0x4016)),
+        (Kind::Cr2, 0) => keep(matches!(
+            tag,
+            0x0010 | 0x0029 | 0x009a | 0x00a4 | 0x00a9 | 0x00aa | 0x00ae | 0x00b4 | 0x00e0 | 0x4001 | 0x4015 | 0x4016
+        )),
         (Kind::Nef, 0) => nikon(tag),
         // The model's number.
         (Kind::Arw, 0) => keep(tag == 0xb001),
@@ -178,9 +180,9 @@ fn notes(kind: Kind, inner: u16, tag: u16) -> Rule {
         // matrices, the code table, balance by temperature.
         (Kind::Pef, 0) => keep(matches!(tag, 0x0005 | 0x0008 | 0x001b | 0x001c | 0x0037..=0x0039 | 0x007e | 0x0080
             | 0x0200 | 0x0201 | 0x0203 | 0x020d..=0x0214 | 0x0220 | 0x0221 | 0x022d)),
-        // Model number, sizes, colour space, and what is enciphered with the key.
+        // Sizes, colour space, and what is enciphered with the key.
         (Kind::Srw, 0) => match tag {
-            0x0003 | 0xa010 | 0xa011 => Rule::Keep,
+            0xa010 | 0xa011 => Rule::Keep,
             0xa020..=0xa024 | 0xa028 | 0xa030..=0xa036 => Rule::Renewed,
             _ => Rule::Gone,
         },
@@ -209,8 +211,9 @@ fn olympus(inner: u16, tag: u16) -> Rule {
         (0x2020, 0x0101) => Rule::Offsets,
         (0x2020, 0x0102) => Rule::Counts,
         // Balance, matrix, black level, valid bits, crop, calibration, aspect.
-        (0x2040, 0x0100..=0x0106 | 0x0108..=0x0115 | 0x0200 | 0x0300 | 0x0600 | 0x0611..=0x0615 | 0x0805 | 0x1112
-            | 0x1113) => Rule::Keep,
+        (0x2040, 0x0100..=0x0106 | 0x0108..=0x0115 | 0x0200 | 0x0300 | 0x0600 | 0x0611..=0x0615 | 0x0805 | 0x1112 | 0x1113) => {
+            Rule::Keep
+        }
         (0x3000, 0x0110 | 0x0120..=0x0124 | 0x0130..=0x0133 | 0x0200 | 0x0600 | 0x0601 | 0x0611..=0x0615) => Rule::Keep,
         _ => Rule::Gone,
     }

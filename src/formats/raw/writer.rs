@@ -82,9 +82,12 @@ impl<'a, 'j> Writer<'a, 'j> {
         self.differ = signature(0xc6f3) != signature(0xc6f4);
         let stay: Vec<bool> = picture::choose(self.job, self.kind, tiff, walk)?;
         for (i, directory) in walk.directories.iter().enumerate().filter(|(i, _)| stay[*i]) {
-            let next = walk.directories.iter().zip(&stay).skip(i + 1).find(|(d, stays)| {
-                **stays && d.parent == directory.parent && d.number > directory.number
-            });
+            let next = walk
+                .directories
+                .iter()
+                .zip(&stay)
+                .skip(i + 1)
+                .find(|(d, stays)| **stays && d.parent == directory.parent && d.number > directory.number);
             // Sub-directories have chains only by mistake: they are told apart by their parent's tag.
             let link = match next {
                 Some((d, _)) if directory.parent.is_none() => Link::To(d.span.start),
@@ -249,12 +252,8 @@ impl<'a, 'j> Writer<'a, 'j> {
 
     fn head(tiff: &Tiff, entry: &Entry, count: u64) -> Vec<u8> {
         let wide = if tiff.big { 8 } else { 4 };
-        [
-            number(tiff.order, entry.tag.into(), 2),
-            number(tiff.order, entry.kind.into(), 2),
-            number(tiff.order, count, wide),
-        ]
-        .concat()
+        [number(tiff.order, entry.tag.into(), 2), number(tiff.order, entry.kind.into(), 2), number(tiff.order, count, wide)]
+            .concat()
     }
 
     /// The value in the entry, the rest of its field zero, or its position. What is pointed at has steps of its own.
@@ -332,7 +331,15 @@ impl<'a, 'j> Writer<'a, 'j> {
     }
 
     /// An entry with a new value.
-    fn renewed(&mut self, tiff: &Tiff, entry: &Entry, data: Span, new: Vec<u8>, name: &'static str, what: &'static str) -> Option<Kept> {
+    fn renewed(
+        &mut self,
+        tiff: &Tiff,
+        entry: &Entry,
+        data: Span,
+        new: Vec<u8>,
+        name: &'static str,
+        what: &'static str,
+    ) -> Option<Kept> {
         let found = || vec![Finding::removed(self.kind.name(), what, Tells::Hidden)];
         self.renew(tiff, entry, data, new, name, found())
     }
