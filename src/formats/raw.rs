@@ -8,6 +8,7 @@
 mod canon;
 mod capture;
 mod cipher;
+mod inside;
 mod maker;
 mod opcodes;
 mod picture;
