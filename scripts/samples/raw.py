@@ -127,7 +127,7 @@ def dng(order="<", dirty=True):
         "c61a": r.short(64), "c61d": r.short(4095), "c61f": r.long(2, 2), "c620": r.long(60, 44), "c68d": r.long(0, 0, HIGH, WIDE),
         "c74e": (7, struct.pack(">I", 1 + dirty) + opcode + (unknown if dirty else b"")),
     }
-    raw = r.directory(r.picture(strip, len(pixels), **levels))
+    raw = r.directory(r.picture(strip, len(pixels), **levels)) if dirty else 0
     matrix = r.ratio(*[n for v in (9000, -2500, -900, -4500, 12500, 2100, -700, 1600, 6000) for n in (v, 10000)])
     colour = {
         0xC612: (1, b"\1\4\0\0"), 0xC613: (1, b"\1\3\0\0"), 0xC614: text("KEEPME Camera One"), 0xC621: matrix,
@@ -294,7 +294,8 @@ def arw():
 def orf():
     """Olympus: directories inside the notes, which count from their own start; the preview is found through them."""
     r = Raw("<", b"IIRO")
-    pixels, shown = samples("<"), preview()
+    # Two values of twelve bits in three bytes.
+    pixels, shown = bytes((31 * i + i // 96 * 17) & 255 for i in range(WIDE * HIGH * 3 // 2)), preview()
     strip = r.put(pixels)
 
     def note(at):
@@ -302,7 +303,7 @@ def orf():
         equipment = {0x0000: (7, b"0100"), 0x0100: text("S0047"), 0x0101: secret("body serial"), 0x0202: secret("lens serial")}
         settings = {0x0000: (7, b"0100"), 0x0100: r.long(1), 0x0101: r.long(2000), 0x0102: r.long(len(shown))}
         process = {0x0000: (7, b"0112"), 0x0100: r.short(480, 420), 0x0200: (8, struct.pack("<9h", 400, -100, -44, -60, 380, -64, 10, -90, 336)),
-                   0x0600: r.short(64, 64, 64, 64), 0x0611: r.short(16, 0), 0x1000: secret("face")}
+                   0x0600: r.short(64, 64, 64, 64), 0x0611: r.short(12, 0), 0x1000: secret("face")}
         outer = 12 + 2 + 12 * 4 + 4 + 32
         blocks, places, here = b"", [], outer
         for tags in (equipment, settings, process):
@@ -316,7 +317,7 @@ def orf():
         return (top.ljust(outer, b"\0") + blocks).ljust(2000, b"\0") + shown
 
     root = r.picture(strip, len(pixels)) | {
-        0x010F: text("OLYMPUS IMAGING CORP."), 0x0110: text("E-M1"), 0x0112: r.short(1), 0x8769: r.long(exif(r, note)),
+        0x0102: r.short(12), 0x010F: text("OLYMPUS IMAGING CORP."), 0x0110: text("E-M1"), 0x0112: r.short(1), 0x8769: r.long(exif(r, note)),
     }
     return r.end(r.directory(root | told(r)), b"CANARY behind the end")
 
@@ -327,9 +328,8 @@ def rw2():
     camera = Raw("<")
     first = camera.directory({0x1201: r.short(7), 0x1305: secret("lens serial"), 0x2009: r.short(15, 15, 15, 15), 0x3420: r.short(500)})
     block = camera.end(first)
-    pixels = bytes((7 * i + i // 16 * 3) & 255 for i in range(16 * 24 * WIDE * HIGH // 256 // 4))
-    data = pixels.ljust(0x4000, b"\0")
-    # The data must not lie in the first bytes of the file, and blocks are read whole.
+    # Blocks of 16 KiB are read whole, from their middle.
+    data = bytes((i % 16 == 15) * 8 + i % 3 for i in range(0x4000))
     root = {
         0x0001: (7, b"0310"), 0x0002: r.short(WIDE), 0x0003: r.short(HIGH), 0x0004: r.short(0), 0x0005: r.short(0), 0x0006: r.short(HIGH),
         0x0007: r.short(WIDE), 0x0009: r.short(1), 0x000A: r.short(12), 0x000B: r.short(34316), 0x0017: r.short(400),

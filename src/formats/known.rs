@@ -61,6 +61,7 @@ const fn sign(at: usize, magic: &'static [u8], name: &'static str, hint: &'stati
 const UNPACK: &str = "unpack it and clean the folder; share a zip of that";
 const EXPORT: &str = "export it to a common format and clean that";
 const PRINT: &str = "open it, print it to a PDF, and clean that: whom it came from and when is all over it";
+const DIGITAL_NEGATIVE: &str = "convert it to DNG, or export it as JPEG or TIFF, and clean that";
 const PROGRAM: &str = "programs cannot be cleaned; share it only if you meant to";
 
 static SIGNS: &[Sign] = &[
@@ -80,13 +81,19 @@ static SIGNS: &[Sign] = &[
     sign(0, b"\xcf\xfa\xed\xfe", "a program", PROGRAM),
     sign(0, b"\xca\xfe\xba\xbe", "a program", PROGRAM),
     sign(0, b"SQLite format 3\0", "an SQLite database", "export what you want to share as text or a table"),
-    sign(0, b"FUJIFILMCCD-RAW", "a Fujifilm raw picture", "export a JPEG or convert it to DNG"),
-    sign(0, b"FOVb", "a Sigma raw picture", "export a JPEG or convert it to DNG"),
+    sign(0, b"FUJIFILMCCD-RAW", "a Fujifilm raw picture", DIGITAL_NEGATIVE),
+    sign(0, b"FOVb", "a Sigma raw picture", DIGITAL_NEGATIVE),
+    sign(0, b"\0MRM", "a Minolta raw picture", DIGITAL_NEGATIVE),
+    sign(0, b"\0MRI", "a Minolta raw picture", DIGITAL_NEGATIVE),
+    sign(6, b"HEAPCCDR", "a Canon CRW raw picture", DIGITAL_NEGATIVE),
+    sign(4, b"ftypcrx ", "a Canon CR3 raw picture", DIGITAL_NEGATIVE),
+    sign(8, b"IIII", "a Phase One raw picture", DIGITAL_NEGATIVE),
+    sign(8, b"MMMM", "a Phase One raw picture", DIGITAL_NEGATIVE),
     sign(0, b"\x8aMNG\r\n\x1a\n", "an MNG animation", EXPORT),
     sign(0, b"\x8bJNG\r\n\x1a\n", "a JNG picture", EXPORT),
     sign(0, b"gimp xcf", "a GIMP document", "export a PNG or JPEG and clean that"),
-    sign(0, b"II*\0", "a TIFF or raw picture", EXPORT),
-    sign(0, b"MM\0*", "a TIFF or raw picture", EXPORT),
+    sign(0, b"II*\0", "a TIFF or raw picture of an unknown kind", DIGITAL_NEGATIVE),
+    sign(0, b"MM\0*", "a TIFF or raw picture of an unknown kind", DIGITAL_NEGATIVE),
     sign(4, b"ftyp", "a video or HEIF picture", EXPORT),
     sign(0, b"\x1a\x45\xdf\xa3", "a Matroska or WebM video", EXPORT),
     sign(0, b"RIFF", "a RIFF media file", EXPORT),

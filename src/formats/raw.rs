@@ -6,7 +6,9 @@
 //! serial number is enciphered again with nothing. [DNG 1.7; TIFF/EP; ExifTool's and LibRaw's knowledge of the makers]
 
 mod canon;
+mod capture;
 mod cipher;
+mod inside;
 mod maker;
 mod opcodes;
 mod picture;
@@ -235,7 +237,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut writer = Writer::new(job, source, kind, draft);
     writer.files(&tiff, &walk)?;
     let Writer { mut draft, pictures, values, gone, kept, .. } = writer;
-    pictures.draft(job, source, kind, values, &mut draft)?;
+    pictures.draft(job, source, kind, values, &gone, &mut draft)?;
     tell(kind, &mut draft, gone, kept);
     gaps(kind, source, &mut draft);
     draft.seal()
@@ -252,7 +254,24 @@ fn gate(kind: Kind, tiff: &Tiff, walk: &Walk) -> Result<()> {
     if kind == Kind::Arw && odd.contains(&&model[..]) {
         return Err(Refusal::unsupported("raw files of this early camera are laid out in another way").hint(ELSEWHERE));
     }
+    let has = |tag: u16| walk.directories.iter().any(|d| d.entries.iter().any(|e| e.tag == tag));
+    let scanner = walk.directories.iter().all(|d| !picture::is_sensor(tiff, d));
+    if matches!(kind, Kind::Nef | Kind::Srw) && scanner {
+        return Err(Refusal::unsupported("the file holds a picture of another kind than a camera's").hint(ELSEWHERE));
+    }
+    // Without a balance of its own a DNG takes it from the maker notes, which must go.
+    if kind == Kind::Dng && has(0x828e) && !has(0xc628) && !has(0xc629) && (has(0xc634) || maker_notes(tiff, walk)) {
+        let what = "the DNG does not say its white balance outside of the maker notes";
+        return Err(Refusal::unsupported(what).hint("convert it again with a DNG converter, or export it as JPEG or TIFF"));
+    }
     Ok(())
+}
+
+/// Whether there are maker notes in the Exif directory.
+fn maker_notes(tiff: &Tiff, walk: &Walk) -> bool {
+    let pointers = walk.directories.iter().flat_map(|d| &d.entries).filter(|e| e.tag == 0x8769);
+    let exif = pointers.filter_map(|e| tiff.directory(*tiff.numbers(e, 1).first()?).ok());
+    exif.flat_map(|d| d.entries).any(|e| e.tag == 0x927c)
 }
 
 /// The header; a DNG's first directory may come to lie elsewhere.

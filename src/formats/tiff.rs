@@ -55,7 +55,12 @@ pub(super) fn is_raw(tiff: &Tiff, walk: &Walk) -> bool {
             _ => false,
         })
     };
-    walk.directories.iter().any(camera)
+    // A scanner's negative: the root is a preview, the picture lies below it, where pages are not looked for.
+    let reduced =
+        |d: &Directory| d.entries.iter().any(|e| e.tag == 0x00fe && tiff.numbers(e, 1).first().is_some_and(|k| k & 1 == 1));
+    let below = walk.directories.iter().any(|d| d.parent.is_some() && !reduced(d));
+    let negative = below && walk.directories.first().is_some_and(reduced);
+    negative || walk.directories.iter().any(camera)
 }
 
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {

@@ -33,6 +33,7 @@ mod ooxml;
 mod pdf;
 mod png;
 mod psd;
+mod raw;
 mod rtf;
 mod samples;
 mod sevenz;

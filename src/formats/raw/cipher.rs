@@ -5,14 +5,19 @@
 
 use std::collections::BTreeMap;
 
-use super::{Kind, table};
+use super::{Kind, capture, table};
 use crate::grammar::tiff::{Directory, Entry, Order, Tiff, width};
 use crate::source::Memory;
 
 /// New values, as long as the old, for the enciphered tags of the notes that stay; those that are not in here go.
 pub(super) fn renew(kind: Kind, tiff: &Tiff, directory: &Directory, model: &[u8]) -> BTreeMap<u16, Vec<u8>> {
     match kind {
-        Kind::Nef => nikon(tiff, directory, model),
+        Kind::Nef => {
+            let mut out = nikon(tiff, directory, model);
+            let edits = find(directory, 0x0e01).and_then(|e| capture::edits(&tiff.bytes(e, 1 << 20)));
+            out.extend(edits.map(|new| (0x0e01, new)));
+            out
+        }
         Kind::Srw => samsung(tiff, directory),
         _ => BTreeMap::new(),
     }
@@ -241,3 +246,119 @@ static SECOND: [u8; 256] = [
     0x52, 0x7d, 0xa8, 0x49, 0x3b, 0x2d, 0xeb, 0x25, 0x49, 0xfa, 0xa3, 0xaa, 0x39, 0xa7, 0xc5, 0xa7, 0x50, 0x11, 0x36, 0xfb,
     0xc6, 0x67, 0x4a, 0xf5, 0xa5, 0x12, 0x65, 0x7e, 0xb0, 0xdf, 0xaf, 0x4e, 0xb3, 0x61, 0x7f, 0x2f,
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A directory at the start of its source; values of more than four bytes stand behind it.
+    fn made(entries: &[(u16, u16, Vec<u8>)]) -> Memory {
+        let mut out = (entries.len() as u16).to_le_bytes().to_vec();
+        let mut heap: Vec<u8> = Vec::new();
+        for (tag, kind, value) in entries {
+            let count = value.len() as u64 / width(*kind).unwrap();
+            out.extend(tag.to_le_bytes());
+            out.extend(kind.to_le_bytes());
+            out.extend((count as u32).to_le_bytes());
+            if value.len() <= 4 {
+                out.extend([&value[..], &[0; 4][value.len()..]].concat());
+            } else {
+                out.extend((2 + 12 * entries.len() as u32 + 4 + heap.len() as u32).to_le_bytes());
+                heap.extend(value);
+            }
+        }
+        out.extend([0; 4]);
+        out.extend(heap);
+        Memory::new(out)
+    }
+
+    fn read(source: &Memory) -> (Tiff<'_>, Directory) {
+        let tiff = Tiff::bare(source, 0, Order::Little);
+        let directory = tiff.directory(0).unwrap();
+        (tiff, directory)
+    }
+
+    fn words(numbers: &[u32]) -> Vec<u8> {
+        numbers.iter().flat_map(|n| n.to_le_bytes()).collect()
+    }
+
+    #[test]
+    fn nikons_balance_is_enciphered_with_nothing() {
+        let levels = [2, 2, 0, 1, 1, 1, 3, 1];
+        // Version 0209: the cipher begins at 284, the balance ten bytes behind that.
+        let mut block = b"0209".to_vec();
+        block.resize(400, b'C');
+        let old = stream(serial_key(b"3012345", b"NIKON D300"), 0x10 ^ 0x92, 18);
+        for i in 0..8 {
+            block[294 + i] = levels[i] ^ old[10 + i];
+        }
+        let entries = |serial: &[u8], block: &[u8], count: &[u8]| {
+            made(&[(0x001d, 2, serial.to_vec()), (0x0097, 7, block.to_vec()), (0x00a7, 4, count.to_vec())])
+        };
+        let source = entries(b"3012345\0", &block, &[0x92, 0x10, 0, 0]);
+        let (tiff, directory) = read(&source);
+        let new = renew(Kind::Nef, &tiff, &directory, b"NIKON D300");
+        assert_eq!(new[&0x001d], b"0\0\0\0\0\0\0\0");
+        assert_eq!(new[&0x00a7], [0; 4]);
+        let clear = stream(0, 0, 18);
+        let seen: Vec<u8> = (0..8).map(|i| new[&0x0097][294 + i] ^ clear[10 + i]).collect();
+        assert_eq!(seen, levels);
+        assert!(new[&0x0097][4..294].iter().chain(&new[&0x0097][302..]).all(|b| *b == 0));
+        // Once more changes nothing.
+        let source = entries(&new[&0x001d], &new[&0x0097], &new[&0x00a7]);
+        let (tiff, directory) = read(&source);
+        assert_eq!(renew(Kind::Nef, &tiff, &directory, b"NIKON D300"), new);
+    }
+
+    #[test]
+    fn nikons_other_versions_are_in_clear_or_go() {
+        let block = |version: &[u8]| [version, b"CANARY levels...", &[7; 8], b"CANARY"].concat();
+        let source = made(&[(0x0097, 7, block(b"0103")), (0x00a7, 4, vec![1, 2, 3, 4])]);
+        let (tiff, directory) = read(&source);
+        let new = renew(Kind::Nef, &tiff, &directory, b"");
+        assert_eq!(new[&0x0097], [&b"0103"[..], &[0; 16], &[7; 8], &[0; 6]].concat());
+        assert!(!new.contains_key(&0x00a7), "the count is needed for nothing");
+        let source = made(&[(0x0097, 7, block(b"0800")), (0x00a7, 4, vec![1, 2, 3, 4])]);
+        let (tiff, directory) = read(&source);
+        assert!(renew(Kind::Nef, &tiff, &directory, b"").is_empty());
+    }
+
+    #[test]
+    fn serial_numbers_that_are_no_numbers_are_constants() {
+        assert_eq!(serial_key(b"260\0CANARY", b"NIKON D70"), 4);
+        assert_eq!(serial_key(b"NO= 1234", b"NIKON D70"), 0x60);
+        assert_eq!(serial_key(b"NO= 1234", b"NIKON D50"), 0x22);
+        assert_eq!(serial_key(b"", b""), 0);
+    }
+
+    #[test]
+    fn sonys_directory_keeps_its_levels() {
+        let levels = words(&[0x0400_0960, 0x0400_06a4]);
+        let inner = made(&[(0x7313, 3, levels.clone()), (0x7770, 7, b"CANARY mode".to_vec())]);
+        let mut data = crate::source::Source::as_bytes(&inner).unwrap().to_vec();
+        // Positions count from the file, in which it stands at 1000.
+        for row in [2, 14] {
+            let at = u32::from_le_bytes(data[row + 8..row + 12].try_into().unwrap()) + 1000;
+            data[row + 8..row + 12].copy_from_slice(&at.to_le_bytes());
+        }
+        sony_combine(&mut data, 0x1234_5678);
+        let new = sony(&data, 0x1234_5678, Order::Little, 1000).unwrap();
+        assert_eq!(sony(&new, SONY_KEY, Order::Little, 1000).unwrap(), new, "once more changes nothing");
+        let mut plain = new;
+        sony_combine(&mut plain, SONY_KEY);
+        assert_eq!(plain[..4], [1, 0, 0x13, 0x73]);
+        assert!(plain.windows(8).any(|w| w == levels) && !plain.windows(6).any(|w| w == b"CANARY"));
+        assert!(sony(b"", 0, Order::Little, 0).is_none());
+    }
+
+    #[test]
+    fn samsungs_levels_are_written_in_clear() {
+        let key: Vec<u32> = (0..11).map(|i| 1000 + 7 * i).collect();
+        let source = made(&[(0xa020, 4, words(&key)), (0xa021, 4, words(&[8000, 5007])), (0xa032, 9, words(&[u32::MAX]))]);
+        let (tiff, directory) = read(&source);
+        let new = renew(Kind::Srw, &tiff, &directory, b"");
+        assert_eq!(new[&0xa020], vec![0; 44]);
+        assert_eq!(new[&0xa021], words(&[7000, 4000]));
+        assert_eq!(new[&0xa032], words(&[999]));
+    }
+}

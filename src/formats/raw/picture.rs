@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::told::Gone;
 use super::{ELSEWHERE, Kind};
 use crate::clean::{Job, Member};
 use crate::finding::{Finding, Tells};
@@ -91,7 +92,8 @@ impl Pictures {
     ) -> Result<()> {
         self.shape = (one(tiff, directory, 0x0101), one(tiff, directory, 0x0103));
         // Panasonic's own position; how long it is may not be said, and blocks of 16 KiB are read whole. [LibRaw]
-        if let Some(start) = one(tiff, directory, 0x0118).filter(|_| kind == Kind::Rw2) {
+        let own = one(tiff, directory, 0x0118).or(one(tiff, directory, 0x0111).filter(|n| *n != 0xffff_ffff));
+        if let Some(start) = own.filter(|_| kind == Kind::Rw2) {
             let len = one(tiff, directory, 0x0117).filter(|n| *n > 0).map(|n| n.div_ceil(0x4000).saturating_mul(0x4000));
             let end = len.map_or(source.len(), |n| start.saturating_add(n).min(source.len()));
             if start >= source.len() {
@@ -174,7 +176,15 @@ impl Pictures {
     }
 
     /// Puts data and values into the draft.
-    pub(super) fn draft(&self, job: &Job, source: &Shared, kind: Kind, values: Vec<Span>, draft: &mut Draft) -> Result<()> {
+    pub(super) fn draft(
+        &self,
+        job: &Job,
+        source: &Shared,
+        kind: Kind,
+        values: Vec<Span>,
+        gone: &Gone,
+        draft: &mut Draft,
+    ) -> Result<()> {
         for span in union(values) {
             let inside = self.pieces.range(..=span.start).next_back().is_some_and(|(_, p)| p.span.contains(span));
             if !inside {
@@ -188,7 +198,7 @@ impl Pictures {
             match piece.what {
                 What::Opaque => draft.essence(piece.span, "picture data"),
                 What::Stream => stream_in_place(source, kind, piece.span, draft)?,
-                What::File => preview(job, source, kind, piece.span, draft)?,
+                What::File => preview(job, source, kind, piece.span, gone, draft)?,
             }
         }
         Ok(())
@@ -263,7 +273,7 @@ fn stream_in_place(source: &Shared, kind: Kind, span: Span, draft: &mut Draft) -
 }
 
 /// A preview, cleaned and filled up to its old length.
-fn preview(job: &Job, source: &Shared, kind: Kind, whole: Span, draft: &mut Draft) -> Result<()> {
+fn preview(job: &Job, source: &Shared, kind: Kind, whole: Span, gone: &Gone, draft: &mut Draft) -> Result<()> {
     let filled = filling(source, whole)?;
     let span = Span::new(whole.start, filled);
     draft.frame(Span::new(filled, whole.end), "filling");
@@ -275,7 +285,11 @@ fn preview(job: &Job, source: &Shared, kind: Kind, whole: Span, draft: &mut Draf
     };
     match job.member("preview.jpg", &Window::shared(source, span)) {
         Ok(Member::Changed(cleaned)) if cleaned.bytes().len() < span.len() => {
-            draft.adopt("preview", &cleaned);
+            // A preview names the camera too, whose name stays: that it went from here must not look for it there.
+            for found in cleaned.findings().iter().cloned().map(|f| gone.quiet(f.within("preview"))) {
+                draft.note(found);
+            }
+            cleaned.warnings().iter().for_each(|w| draft.warn(format!("preview: {w}")));
             let last = Span::new(span.end - 1, span.end);
             let rest = span.len() - cleaned.bytes().len();
             draft.member(Span::new(span.start, last.start), "preview", Some(cleaned.bytes()));

@@ -180,9 +180,9 @@ fn notes(kind: Kind, inner: u16, tag: u16) -> Rule {
         // matrices, the code table, balance by temperature.
         (Kind::Pef, 0) => keep(matches!(tag, 0x0005 | 0x0008 | 0x001b | 0x001c | 0x0037..=0x0039 | 0x007e | 0x0080
             | 0x0200 | 0x0201 | 0x0203 | 0x020d..=0x0214 | 0x0220 | 0x0221 | 0x022d)),
-        // Model number, sizes, colour space, and what is enciphered with the key.
+        // Sizes, colour space, and what is enciphered with the key.
         (Kind::Srw, 0) => match tag {
-            0x0003 | 0xa010 | 0xa011 => Rule::Keep,
+            0xa010 | 0xa011 => Rule::Keep,
             0xa020..=0xa024 | 0xa028 | 0xa030..=0xa036 => Rule::Renewed,
             _ => Rule::Gone,
         },
@@ -195,7 +195,7 @@ fn nikon(tag: u16) -> Rule {
         // Balance, older colour blocks, crop, colour space, black level, active area, curve, compression,
         // linearisation, bit depth.
         0x000c | 0x0014 | 0x001b | 0x001e | 0x003d | 0x0045 | 0x008c | 0x0093 | 0x0096 | 0x0e22 => Rule::Keep,
-        0x001d | 0x0097 | 0x00a7 => Rule::Renewed,
+        0x001d | 0x0097 | 0x00a7 | 0x0e01 => Rule::Renewed,
         _ => Rule::Gone,
     }
 }

@@ -125,15 +125,21 @@ impl Gone {
         let makers = ["CR2", "NEF", "ARW", "ORF", "PEF", "SRW"];
         let own = |f: &Finding| f.place.steps().first().is_none_or(|step| !makers.contains(&&**step) || step == place);
         out.extend(self.told.into_iter().filter(own));
-        for found in &mut out {
-            // An empty value tells nothing; a part of a name that stays would be found in the result.
-            let stays = found.value.as_ref().is_some_and(|v| self.stay.iter().any(|s| s.contains(v.trim())));
-            if stays || found.value.as_ref().is_some_and(|v| v.trim().is_empty()) {
-                found.value = None;
-            }
-        }
-        out
+        let stay = self.stay;
+        out.into_iter().map(|f| quiet(&stay, f)).collect()
     }
+
+    /// A finding without a value that stays elsewhere.
+    pub(super) fn quiet(&self, found: Finding) -> Finding {
+        quiet(&self.stay, found)
+    }
+}
+
+/// An empty value tells nothing; a part of a name that stays would be found in the result.
+fn quiet(stay: &[String], mut found: Finding) -> Finding {
+    let stays = |v: &String| v.trim().is_empty() || stay.iter().any(|s| s.contains(v.trim()));
+    found.value = found.value.filter(|v| !stays(v));
+    found
 }
 
 /// A small Exif block with these entries, least significant byte first.
