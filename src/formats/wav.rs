@@ -234,7 +234,12 @@ fn list(job: &Job, draft: &mut Draft, source: &Shared, chunk: &Chunk, marks: &[[
                 return Ok(());
             }
             let whole = [&b"LIST"[..], &(out.len() as u32).to_le_bytes(), &out].concat();
-            draft.replace(chunk.span(), "LIST", Fate::put(whole), vec![Finding::removed("WAV", "notes on markers", Tells::Text)]);
+            draft.replace_seen(
+                chunk.span(),
+                "LIST",
+                Fate::put(whole),
+                vec![Finding::removed("WAV", "notes on markers", Tells::Text)],
+            );
         }
         _ => draft.remove_all(chunk.span(), "LIST", describe(job, source, chunk)),
     }
