@@ -2,13 +2,17 @@
 
 pub mod aac;
 pub mod aiff;
+pub mod amr;
+pub mod ape;
 pub mod archive;
 mod bmff;
 pub mod bmp;
 pub mod bz2;
+pub mod caf;
 mod changes;
 mod colour;
 pub mod css;
+pub mod dsf;
 pub mod epub;
 pub mod flac;
 pub mod gif;
@@ -21,9 +25,11 @@ pub mod jpeg;
 pub mod jxl;
 pub mod known;
 pub mod lz4;
+pub mod midi;
 pub mod mkv;
 pub mod mp3;
 pub mod mp4;
+pub mod musepack;
 pub mod odf;
 mod office;
 pub mod ogg;
@@ -37,7 +43,10 @@ mod tagged;
 pub mod tar;
 pub mod text;
 pub mod tiff;
+pub mod tta;
+pub mod w64;
 pub mod wav;
+pub mod wavpack;
 pub mod webp;
 pub mod wrapper;
 pub mod xz;
@@ -51,9 +60,13 @@ use crate::format::Format;
 pub static TABLE: &[&Format] = &[
     &aac::FORMAT,
     &aiff::FORMAT,
+    &amr::FORMAT,
+    &ape::FORMAT,
     &bmp::FORMAT,
     &bz2::FORMAT,
+    &caf::FORMAT,
     &css::FORMAT,
+    &dsf::FORMAT,
     &epub::FORMAT,
     &flac::FORMAT,
     &gif::FORMAT,
@@ -66,9 +79,11 @@ pub static TABLE: &[&Format] = &[
     &jpeg::FORMAT,
     &jxl::FORMAT,
     &lz4::FORMAT,
+    &midi::FORMAT,
     &mkv::FORMAT,
     &mp3::FORMAT,
     &mp4::FORMAT,
+    &musepack::FORMAT,
     &odf::FORMAT,
     &ogg::FORMAT,
     &ooxml::EXCEL,
@@ -82,7 +97,10 @@ pub static TABLE: &[&Format] = &[
     &tar::FORMAT,
     &text::FORMAT,
     &tiff::FORMAT,
+    &tta::FORMAT,
+    &w64::FORMAT,
     &wav::FORMAT,
+    &wavpack::FORMAT,
     &webp::FORMAT,
     &xz::FORMAT,
     &zip::FORMAT,

@@ -61,8 +61,15 @@ fn ape_tags<'a>(job: &Job, draft: &mut Draft, source: &Shared, tags: impl Iterat
     Ok(kept)
 }
 
+/// All of these tags go.
+pub(super) fn drop_tags(job: &Job, draft: &mut Draft, source: &Shared, tags: &[Tag]) -> Result<()> {
+    for tag in tags {
+        draft.remove_all(tag.span, "tag", audio::tag(tag.kind, &source.bytes(tag.span, job.limits().block)?));
+    }
+    Ok(())
+}
+
 /// The same for formats whose own tag is an APE tag behind the sound, which ends at `end`: at most a small one stays there.
-#[allow(dead_code)]
 pub(super) fn ape_ends(
     job: &Job,
     draft: &mut Draft,
