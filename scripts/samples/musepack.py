@@ -14,7 +14,9 @@ def head():
 
 
 def chapter(at, *items):
-    return packet(b"CT", bytes([at]) + bytes(4) + (ape(*items)[8:-32] if items else b""))
+    tag = ape(*items)[:-32]
+    tag = tag[8:12] + struct.pack("<I", len(tag) - 32) + tag[16:]
+    return packet(b"CT", bytes([at]) + bytes(4) + (tag if items else b""))
 
 
 def make():

@@ -23,14 +23,14 @@ pub static FORMAT: Format = Format {
     witness,
 };
 
-/// The first line, and how many bytes follow the first of a frame, by its type; -1 for types that there are not.
+/// The first line, and how many bytes follow the first of a frame, by its type; -1 for types that files do not have.
 /// [RFC 4867 5.1, 3GPP TS 26.101 and 26.201]
 struct Kind {
     magic: &'static [u8],
     sizes: [i8; 16],
 }
 
-const NARROW: [i8; 16] = [12, 13, 15, 17, 19, 20, 26, 31, 5, 6, 5, 5, -1, -1, -1, 0];
+const NARROW: [i8; 16] = [12, 13, 15, 17, 19, 20, 26, 31, 5, -1, -1, -1, -1, -1, -1, 0];
 const WIDE: [i8; 16] = [17, 23, 32, 36, 40, 46, 50, 58, 60, 5, -1, -1, -1, -1, 0, 0];
 
 static KINDS: [Kind; 2] = [Kind { magic: b"#!AMR\n", sizes: NARROW }, Kind { magic: b"#!AMR-WB\n", sizes: WIDE }];
@@ -52,8 +52,8 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut draft = Draft::new(source);
     let kind = kind(&**source)?;
     let start = kind.magic.len() as u64;
-    let (end_tags, end) = audio_tags::at_end(&**source, Span::new(start, source.len()))?;
-    let sound = frames(&**source, kind, Span::new(start, end))?;
+    let sound = frames(&**source, kind, Span::new(start, source.len()))?;
+    let (end_tags, end) = audio_tags::at_end(&**source, Span::new(sound, source.len()))?;
     if sound == start {
         return Err(Refusal::malformed("there are no sound frames", start));
     }

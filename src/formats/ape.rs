@@ -98,8 +98,8 @@ fn checksum(source: &dyn Source, content: &[Span], header: &[u8], seek: &[u8]) -
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut draft = Draft::new(source);
     let (tags, start) = audio_tags::at_start(&**source, 0)?;
-    let (end_tags, end) = audio_tags::at_end(&**source, Span::new(start, source.len()))?;
-    let parts = parts(&**source, start, end)?;
+    let parts = parts(&**source, start, source.len())?;
+    let (end_tags, end) = audio_tags::at_end(&**source, Span::new(parts.behind.end, source.len()))?;
     let limit = job.limits().block;
     let (header, seek) = (source.bytes(parts.header, limit)?, source.bytes(parts.seek, limit)?);
 
@@ -173,7 +173,8 @@ fn packed(source: &Shared, span: Span, label: &'static str) -> Vec<Finding> {
 }
 
 /// The descriptor once more: no part of the packed file, and a checksum that is right.
-fn witness(_: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
+fn witness(_: &Job, before: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
+    let was = parts(before, audio_tags::at_start(before, 0)?.1, before.len())?;
     let parts = parts(after, 0, after.len())?;
     if !parts.wav.is_empty() || !parts.behind.is_empty() || parts.descriptor.len() != DESCRIPTOR {
         return Err(Refusal::new(Code::Leftover, "a part of the packed file is still there"));
@@ -183,7 +184,7 @@ fn witness(_: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static s
         return Err(Refusal::new(Code::Leftover, "something stands behind the sound").at(parts.frames.end));
     }
     let (header, seek) = (after.bytes(parts.header, HEADER)?, after.bytes(parts.seek, parts.seek.len())?);
-    if parts.md5 != [0; 16] && checksum(after, &[parts.frames], &header, &seek)? != parts.md5 {
+    if parts.md5 != was.md5 && checksum(after, &[parts.frames], &header, &seek)? != parts.md5 {
         return Err(Refusal::new(Code::Damaged, "the checksum is wrong"));
     }
     Ok(vec!["checksum of the file"])

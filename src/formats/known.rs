@@ -100,7 +100,6 @@ static SIGNS: &[Sign] = &[
     ),
     sign(0, b"tBaK", "a TAK sound file", EXPORT),
     sign(0, b"OFR ", "an OptimFROG sound file", EXPORT),
-    sign(0, b"FRM8", "a DSDIFF sound file", "convert it to DSF, which loses nothing, and clean that"),
     sign(0, b"\x0b\x77", "a Dolby Digital sound file", EXPORT),
     sign(0, b"\x7f\xfe\x80\x01", "a DTS sound file", EXPORT),
     sign(0, b"ID3", "a file with a tag in front and no sound that is known in it", EXPORT),

@@ -58,7 +58,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         let start = cursor.at();
         let id = cursor.array::<4>()?;
         let len = u64::from(cursor.u32_be()?);
-        let known = &id == b"MTrk" || id.iter().all(|b| b.is_ascii_graphic() || *b == b' ') && len <= cursor.left();
+        let known = &id == b"MTrk" || is_name(&id) && len <= cursor.left();
         if !known || len > cursor.left() && tracks == 0 {
             cursor.seek(start)?;
             break;
@@ -85,6 +85,11 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         draft.remove_all(rest, "trailer", trailer::describe("behind the tracks", &**source, rest));
     }
     draft.seal()
+}
+
+/// Whether these can be the letters of a chunk.
+fn is_name(id: &[u8; 4]) -> bool {
+    id.iter().all(|b| b.is_ascii_graphic() || *b == b' ')
 }
 
 fn track(job: &Job, draft: &mut Draft, source: &Shared, start: u64, data: Span, told: &mut usize) -> Result<()> {
@@ -199,7 +204,7 @@ fn lengths(source: &dyn Source) -> Result<Vec<u64>> {
     while cursor.left() >= 8 {
         let id = cursor.array::<4>()?;
         let len = u64::from(cursor.u32_be()?);
-        if &id != b"MTrk" && len > cursor.left() {
+        if &id != b"MTrk" && (len > cursor.left() || !is_name(&id)) {
             break;
         }
         let data = cursor.skip(len.min(cursor.left()))?;

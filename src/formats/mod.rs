@@ -12,6 +12,7 @@ pub mod caf;
 mod changes;
 mod colour;
 pub mod css;
+pub mod dff;
 pub mod dsf;
 pub mod epub;
 pub mod flac;
@@ -66,6 +67,7 @@ pub static TABLE: &[&Format] = &[
     &bz2::FORMAT,
     &caf::FORMAT,
     &css::FORMAT,
+    &dff::FORMAT,
     &dsf::FORMAT,
     &epub::FORMAT,
     &flac::FORMAT,

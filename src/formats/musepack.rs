@@ -75,8 +75,15 @@ fn packets(job: &Job, source: &dyn Source, start: u64, end: u64) -> Result<Vec<P
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut draft = Draft::new(source);
     let (tags, start) = audio_tags::at_start(&**source, 0)?;
-    let (end_tags, end) = audio_tags::at_end(&**source, Span::new(start, source.len()))?;
-    let all = packets(job, &**source, start, end)?;
+    let is_ended = |all: &Vec<Packet>| all.last().is_some_and(|p| &p.key == b"SE");
+    let ended = packets(job, &**source, start, source.len()).ok().filter(is_ended);
+    // A stream that does not say where it ends does so in front of its tags.
+    let from = ended.as_ref().and_then(|all| all.last()).map_or(start, |p| p.span.end);
+    let (end_tags, end) = audio_tags::at_end(&**source, Span::new(from, source.len()))?;
+    let all = match ended {
+        Some(all) => all,
+        None => packets(job, &**source, start, end)?,
+    };
     if all.first().is_none_or(|p| &p.key != b"SH") || !all.iter().any(|p| &p.key == b"AP") {
         return Err(Refusal::malformed("there is no sound, or nothing says how to read it", start));
     }
@@ -180,8 +187,12 @@ fn chapter(job: &Job, draft: &mut Draft, source: &Shared, packet: &Packet) -> Re
         data[fields - 4..].fill(0);
     }
     if let Some(title) = title {
-        let tag = ape_tag::tag(&[title]);
-        data.extend(&tag[8..tag.len() - 32]);
+        // It has no footer, and its size counts none.
+        let mut tag = ape_tag::tag(&[title]);
+        tag.truncate(tag.len() - 32);
+        let size = (tag.len() - 32) as u32;
+        tag[12..16].copy_from_slice(&size.to_le_bytes());
+        data.extend(&tag[8..]);
     }
     // The size counts itself.
     let size = (1..9).find_map(|n| {

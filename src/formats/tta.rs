@@ -37,8 +37,7 @@ fn sniff(head: &Head) -> Option<Match> {
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut draft = Draft::new(source);
     let (tags, start) = audio_tags::at_start(&**source, 0)?;
-    let (end_tags, end) = audio_tags::at_end(&**source, Span::new(start, source.len()))?;
-    let mut cursor = Cursor::new(&**source, Span::new(start, end));
+    let mut cursor = Cursor::new(&**source, Span::new(start, source.len()));
     cursor.skip(10)?;
     let (rate, samples) = (u64::from(cursor.u32_le()?), u64::from(cursor.u32_le()?));
     cursor.skip(4)?;
@@ -62,6 +61,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         }
     }
     let sound = cursor.skip(sizes).map_err(|_| Refusal::malformed("the frames are cut off", first))?;
+    let (end_tags, end) = audio_tags::at_end(&**source, Span::new(sound.end, source.len()))?;
     tagged::ends(job, &mut draft, source, (&tags, &end_tags), false)?;
     draft.frame(Span::new(start, start + HEADER), "header");
     draft.frame(Span::new(start + HEADER, first), "seek table");

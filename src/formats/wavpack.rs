@@ -65,10 +65,16 @@ fn judge(piece: &Piece, at: u64) -> Result<Judgement> {
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut draft = Draft::new(source);
     let (tags, start) = audio_tags::at_start(&**source, 0)?;
-    let (end_tags, end) = audio_tags::at_end(&**source, Span::new(start, source.len()))?;
+    let (mut end_tags, mut end) = (None, source.len());
     let (mut at, mut blocks, mut sound) = (start, 0, start);
     while at < end {
         let Some(found) = wavpack::block_at(&**source, at, end)? else {
+            // Only where there is no block may there be tags.
+            if end_tags.is_none() {
+                let (tags, first) = audio_tags::at_end(&**source, Span::new(at, end))?;
+                (end_tags, end) = (Some(tags), first);
+                continue;
+            }
             let next = next_block(&**source, Span::new(at, end))?;
             let gap = Span::new(at, next);
             draft.remove_all(gap, "gap", trailer::describe("between the blocks", &**source, gap));
@@ -83,7 +89,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     if blocks == 0 {
         return Err(Refusal::malformed("there are no blocks", start));
     }
-    tagged::ape_ends(job, &mut draft, source, (&tags, &end_tags), sound)?;
+    tagged::ape_ends(job, &mut draft, source, (&tags, &end_tags.unwrap_or_default()), sound)?;
     draft.seal()
 }
 

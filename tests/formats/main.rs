@@ -9,6 +9,7 @@ mod ape;
 mod bmp;
 mod caf;
 mod compressed;
+mod dff;
 mod dsf;
 mod epub;
 mod flac;

@@ -22,8 +22,11 @@ fn end() -> Vec<u8> {
 }
 
 fn chapter(items: &[(&str, &[u8])]) -> Vec<u8> {
-    let tag = ape(items);
-    let tag = if items.is_empty() { &[][..] } else { &tag[8..tag.len() - 32] };
+    let mut tag = ape(items);
+    tag.truncate(tag.len() - 32);
+    let size = (tag.len() - 32) as u32;
+    tag[12..16].copy_from_slice(&size.to_le_bytes());
+    let tag = if items.is_empty() { &[][..] } else { &tag[8..] };
     packet(b"CT", &[b"\x0a\0\0\0\0", tag].concat())
 }
 
