@@ -2,16 +2,21 @@
 
 pub mod aac;
 pub mod aiff;
+pub mod amr;
+pub mod ape;
 pub mod archive;
 mod behind;
 mod bmff;
 pub mod bmp;
 pub mod bz2;
+pub mod caf;
 mod changes;
 mod colour;
 pub mod cpio;
 pub mod css;
 pub mod dds;
+pub mod dff;
+pub mod dsf;
 pub mod epub;
 pub mod exports;
 pub mod exr;
@@ -30,9 +35,11 @@ pub mod json;
 pub mod jxl;
 pub mod known;
 pub mod lz4;
+pub mod midi;
 pub mod mkv;
 pub mod mp3;
 pub mod mp4;
+pub mod musepack;
 pub mod odf;
 mod office;
 pub mod ogg;
@@ -54,7 +61,10 @@ pub mod text;
 pub mod tga;
 pub mod tiff;
 mod tracking;
+pub mod tta;
+pub mod w64;
 pub mod wav;
+pub mod wavpack;
 pub mod webp;
 pub mod wrapper;
 pub mod xz;
@@ -68,11 +78,16 @@ use crate::format::Format;
 pub static TABLE: &[&Format] = &[
     &aac::FORMAT,
     &aiff::FORMAT,
+    &amr::FORMAT,
+    &ape::FORMAT,
     &bmp::FORMAT,
     &bz2::FORMAT,
     &cpio::FORMAT,
     &css::FORMAT,
     &dds::FORMAT,
+    &caf::FORMAT,
+    &dff::FORMAT,
+    &dsf::FORMAT,
     &epub::FORMAT,
     &exr::FORMAT,
     &flac::FORMAT,
@@ -90,9 +105,11 @@ pub static TABLE: &[&Format] = &[
     &json::FORMAT,
     &jxl::FORMAT,
     &lz4::FORMAT,
+    &midi::FORMAT,
     &mkv::FORMAT,
     &mp3::FORMAT,
     &mp4::FORMAT,
+    &musepack::FORMAT,
     &odf::FORMAT,
     &odf::flat::FORMAT,
     &ogg::FORMAT,
@@ -123,7 +140,10 @@ pub static TABLE: &[&Format] = &[
     &text::FORMAT,
     &tga::FORMAT,
     &tiff::FORMAT,
+    &tta::FORMAT,
+    &w64::FORMAT,
     &wav::FORMAT,
+    &wavpack::FORMAT,
     &webp::FORMAT,
     &xz::FORMAT,
     &zip::FORMAT,

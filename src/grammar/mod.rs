@@ -1,6 +1,7 @@
 //! How bytes lie in containers that more than one format uses. Nothing here knows what may survive.
 
 pub mod adts;
+pub mod ape_tag;
 pub mod audio_tags;
 pub mod bmff;
 pub mod bmp;
@@ -21,6 +22,7 @@ pub mod jbig2;
 pub mod jpeg;
 pub mod json;
 pub mod jxl;
+pub mod midi;
 pub mod mpeg_audio;
 pub mod mpf;
 pub mod officeart;
@@ -34,5 +36,6 @@ pub mod sevenz;
 pub mod tar;
 pub mod text;
 pub mod tiff;
+pub mod wavpack;
 pub mod xml;
 pub mod zip;

@@ -176,3 +176,53 @@ fn svg() {
 fn rtf() {
     mutate("rtf", 300);
 }
+
+#[test]
+fn amr() {
+    mutate("amr", 500);
+}
+
+#[test]
+fn ape() {
+    mutate("ape", 500);
+}
+
+#[test]
+fn caf() {
+    mutate("caf", 500);
+}
+
+#[test]
+fn dff() {
+    mutate("dff", 500);
+}
+
+#[test]
+fn dsf() {
+    mutate("dsf", 500);
+}
+
+#[test]
+fn midi() {
+    mutate("midi", 500);
+}
+
+#[test]
+fn musepack() {
+    mutate("musepack", 500);
+}
+
+#[test]
+fn tta() {
+    mutate("tta", 500);
+}
+
+#[test]
+fn w64() {
+    mutate("w64", 500);
+}
+
+#[test]
+fn wavpack() {
+    mutate("wavpack", 500);
+}
