@@ -78,7 +78,11 @@ fn change_inside(dice: &mut Dice, bytes: &[u8]) -> Option<Vec<u8>> {
                 entry = &mut entries[n];
             }
             Content::Stream(data) if !data.is_empty() => {
-                (0..1 + dice.below(4)).filter(|_| dice.below(9) > 0).for_each(|_| dice.change(data));
+                for _ in 0..1 + dice.below(4) {
+                    if !data.is_empty() {
+                        dice.change(data);
+                    }
+                }
                 break;
             }
             _ => return None,
