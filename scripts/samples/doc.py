@@ -28,16 +28,17 @@ def art(kind, body, version=0, instance=0):
     return struct.pack("<HHI", version | instance << 4, kind, len(body)) + body
 
 
-def picture(data, dirty, name="CANARY shape"):
+def picture(data, dirty, said="KEEPME description"):
     """A picture in line with the text, with the path of its file. [MS-DOC 2.9.191]"""
     path = b"C:\\CANARY\\picture.png"[:21] if dirty else b"x" * 21
     blip = art(0xF01E, bytes(range(16)) + b"\xff" + data, 0, 0x6E0)
-    said = [(0x4104, 1, b"")]
+    wide = lambda text: (text + "\0").encode("utf-16-le")
+    values = [(0x4104, 1, b"")]
     if dirty:
-        said += [(0x8105, 0, "C:\\CANARY\\a.png\0".encode("utf-16-le")), (0x8380, 0, (name + "\0").encode("utf-16-le"))]
-    said += [(0x8381, 0, "KEEPME description\0".encode("utf-16-le"))]
-    options = b"".join(struct.pack("<HI", i, len(d) if d else v) for i, v, d in said) + b"".join(d for *_, d in said)
-    shape = art(0xF004, art(0xF00A, struct.pack("<II", 1025, 0xA00), 2, 75) + art(0xF00B, options, 3, len(said)), 15)
+        values += [(0x8105, 0, wide("C:\\CANARY\\a.png")), (0x8380, 0, wide("CANARY shape"))]
+    values += [(0x8381, 0, wide(said))]
+    options = b"".join(struct.pack("<HI", i, len(d) if d else v) for i, v, d in values) + b"".join(d for *_, d in values)
+    shape = art(0xF004, art(0xF00A, struct.pack("<II", 1025, 0xA00), 2, 75) + art(0xF00B, options, 3, len(values)), 15)
     label = "CANARY.png".encode("utf-16-le") if dirty else b""
     entry = struct.pack("<BB16sHIIIBBBB", 6, 6, bytes(range(16)), 255, len(blip), 1, 0, 0, len(label), 0, 0)
     body = bytes([len(path)]) + path + shape + art(0xF007, entry + label + blip, 2, 6)
@@ -135,7 +136,7 @@ def document(dirty):
     lay(main, 1)
     if dirty:
         lay([(secret.decode(), sprm(0x6A03, long(second)) + SPECIAL)], 1, False)
-        data += picture(png((b"tEXt", b"Comment\0CANARY deleted picture")), True) + b"CANARY behind the pictures"
+        data += picture(png((b"tEXt", b"Comment\0CANARY deleted picture")), True, "CANARY of a deleted picture") + b"CANARY behind the pictures"
     stream.extend(bytes(len(stream) % 2))
     start = len(stream)
     lay(wide, 2)
