@@ -3,6 +3,7 @@ import struct
 
 import _cfb
 from _tiny_png import png
+from doc import package
 
 CLSID = bytes.fromhex("20080200000000 00c000000000000046".replace(" ", ""))
 
@@ -69,14 +70,21 @@ def workbook(dirty):
         head += [record(0x9999, b"\x99\x99" + b"CANARY of a later version")]
     head += [record(0xFC, struct.pack("<II", 2, len(strings)) + b"".join(strings))]
     head += [record(0xFF, struct.pack("<H", 8) + struct.pack("<IHH", 0, 12, 0)), record(0x0A)]
-    name = b"KEEPME"
-    sheet_head = lambda at: record(0x85, struct.pack("<IBBBB", at, 0, 0, len(name), 0) + name)
+    if dirty:
+        head[-1:-1] = [record(0x876, b"CANARY connection"), record(0x1AD, b"CANARY query"), record(0x13E, b"CANARY log")]
+    sheet = lambda at, name, hidden: record(0x85, struct.pack("<IBBBB", at, hidden, 0, len(name), 0) + name)
+    last = bof(16) + record(0x0A)
+    # The hidden sheet lies in front of the other.
+    sheet_head = lambda at: sheet(at + len(last), b"KEEPME", 0) + sheet(at, b"KEEPME hidden", 1)
     # Positions: of the strings, of the sheet.
-    sst = sum(len(h if h is not None else sheet_head(0)) for h in head[:-3])
-    head[-2] = record(0xFF, struct.pack("<H", 8) + struct.pack("<IHH", sst + 12, 12, 0))
+    strings_at = next(i for i, h in enumerate(head) if h is not None and h[:2] == b"\xfc\0")
+    sst = sum(len(h if h is not None else sheet_head(0)) for h in head[:strings_at])
+    ext = next(i for i, h in enumerate(head) if h is not None and h[:2] == b"\xff\0")
+    head[ext] = record(0xFF, struct.pack("<H", 8) + struct.pack("<IHH", sst + 12, 12, 0))
     start = sum(len(h if h is not None else sheet_head(0)) for h in head)
     head[head.index(None)] = sheet_head(start)
-    base = b"".join(head)
+    base = b"".join(head) + last
+    start = len(base)
 
     shape = lambda number, kind, *parts: container(
         0xF004, art(0xF00A, struct.pack("<II", number, 0xA00), 2, kind), *parts, art(0xF010, bytes(18)), art(0xF011, b"")
@@ -93,6 +101,7 @@ def workbook(dirty):
         0x5D,
         struct.pack("<HHHHH", 0x15, 18, kind, number, 0x4011)
         + (b"CANARY12bytes"[:12] if dirty else bytes(12))
+        + (struct.pack("<HHHHII", 9, 12, 4, 2, 0, 7) if kind == 8 else b"")
         + (struct.pack("<HH", 0x0D, 22) + (b"CANARY-note-guid" if dirty else bytes(16)) + bytes(6) if kind == 0x19 else b"")
         + bytes(4),
     )
@@ -110,6 +119,8 @@ def workbook(dirty):
     author = text("CANARY reviewer") + b"\0" if dirty else text(" ") + b"\0"
     tail += [record(0x1C, struct.pack("<HHHH", 0, 0, 0, 2) + author)]
     if dirty:
+        may = struct.pack("<HHQHBIHIHQ", 0x868, 0, 0, 2, 0, 0, 1, 0, 0, 0) + struct.pack("<II", 1, 0) + text("CANARY range") + b"CANARY account"
+        tail += [record(0x868, may)]
         link = "C:\\CANARY\\secret.xls"
         file = bytes.fromhex("0303000000000000c000000000000046") + struct.pack("<HI", 0, len(link) + 1) + link.encode() + b"\0"
         std = bytes.fromhex("d0c9ea79f9bace118c8200aa004ba90b")
@@ -123,6 +134,8 @@ def workbook(dirty):
 
 def make():
     tree = _cfb.documents({"Workbook": workbook(True), "User Names": b"CANARY names", "Revision Log": b"CANARY log"})
+    tree["MBD00000007"] = package(True)
+    tree["MBD00000008"] = {"\1Ole10Native": b"CANARY that no sheet shows"}
     tree["_VBA_PROJECT_CUR"] = tree.pop("Macros")
     yield "xls/table.xls", _cfb.compound(tree, CLSID)
-    yield "xls/clean.xls", _cfb.compound({"Workbook": workbook(False)}, CLSID, dirty=False)
+    yield "xls/clean.xls", _cfb.compound({"Workbook": workbook(False), "MBD00000007": package(False)}, CLSID, dirty=False)

@@ -26,7 +26,7 @@ pub static FORMAT: Format = Format {
     name: "XLS",
     extensions: &["xls", "xlt", "xla"],
     container: false,
-    keeps: "cells, formulas, formats, charts, pivot tables, links to the web, pictures (cleaned), hidden sheets",
+    keeps: "cells, formulas, formats, charts, pivot tables, links to the web, hidden sheets, embedded objects and pictures (cleaned)",
     removes: "document properties, user names, printers, text of comments and their authors, views and logs of users, data \
               connections, paths, macros, text of deleted cells, free sectors and slack",
     sniff: |head| super::sniff(head, &[STREAM, "Book"]),
@@ -42,6 +42,15 @@ static APP: App = App {
     stream: |name| name == STREAM,
     storage: |name| name == CACHES || number_of(name).is_some(),
     hint: "save it as XLSX and clean that",
+};
+
+/// A chart of Microsoft Graph is such a file too, embedded in other documents. [MS-OGRAPH 2.1.7]
+static GRAPH_APP: App = App {
+    class: [3, 8, 2, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46],
+    kind: ["", "", "MSGraph.Chart.8"],
+    stream: |name| name == STREAM || name.starts_with("\u{2}OlePres"),
+    storage: |_| false,
+    ..APP
 };
 
 /// The workbook itself.
@@ -69,20 +78,16 @@ enum Stream {
 /// The version of charts of Microsoft Graph.
 const GRAPH: u16 = 0x680;
 
-/// Whether these are the records of a chart of Microsoft Graph.
-pub(super) fn is_graph(stream: &[u8]) -> bool {
-    u16_at(stream, 0) == BOF && u16_at(stream, 4) == GRAPH
-}
-
-/// Such a chart without what it tells.
-pub(super) fn graph(work: &mut Work, bytes: &[u8]) -> Result<Vec<u8>> {
-    stream(work, bytes, Stream::Graph)
-}
-
 fn clean(work: &mut Work, entries: &mut Vec<Entry>) -> Result<()> {
     let Some(bytes) = super::take(entries, STREAM) else {
         return Err(work.unsupported("workbooks older than Excel 97 are not supported, so it could not be cleaned"));
     };
+    if u16_at(&bytes, 0) == BOF && u16_at(&bytes, 4) == GRAPH {
+        work.app = &GRAPH_APP;
+        let out = stream(work, &bytes, Stream::Graph)?;
+        super::put(entries, STREAM, out);
+        return Ok(());
+    }
     let (out, shown) = workbook(work, &bytes)?;
     super::put(entries, STREAM, out);
     if let Some(at) = entries.iter().position(|e| e.text() == "Book") {

@@ -109,6 +109,7 @@ fn plan(job: &Job, source: &Shared, app: &'static App, clean: fn(&mut Work, &mut
     protection(job, entries)?;
     clean(&mut work, entries)?;
     sweep(&mut work, entries)?;
+    let app = work.app;
     root.name = "Root Entry".encode_utf16().collect();
     root.class = app.class;
     root.state = 0;
@@ -292,40 +293,7 @@ fn whole(work: &mut Work, bytes: Vec<u8>, place: &str) -> Result<Vec<u8>> {
         work.found.extend(found.into_iter().map(|f| f.within(work.app.name)));
         return Ok(out);
     }
-    let mut root = cfb::read(&bytes)?;
-    if let Content::Storage(entries) = &mut root.content
-        && entries.iter().any(|e| matches!(&e.content, Content::Stream(s) if e.text() == "Workbook" && excel::is_graph(s)))
-    {
-        chart(work, entries)?;
-        root.state = 0;
-        return cfb::write(&root);
-    }
     picture::member(work, "object.ole", bytes)
-}
-
-/// A chart of Microsoft Graph. [MS-OGRAPH]
-fn chart(work: &mut Work, entries: &mut Vec<Entry>) -> Result<()> {
-    if let Some(stream) = take(entries, "Workbook") {
-        let stream = excel::graph(work, &stream)?;
-        put(entries, "Workbook", stream);
-    }
-    let mut kept = Vec::new();
-    for mut entry in std::mem::take(entries) {
-        match (entry.text().as_str(), &mut entry.content) {
-            ("Workbook", _) => {}
-            ("\u{1}CompObj", Content::Stream(_)) => {}
-            ("\u{1}Ole", Content::Stream(data)) => neutral_link(work, data),
-            (name, Content::Stream(_)) if name.starts_with("\u{2}OlePres") => {}
-            _ => {
-                work.tally.gone("a stream that the chart does not need", Tells::Unknown, size(&entry));
-                continue;
-            }
-        }
-        (entry.class, entry.state) = ([0; 16], 0);
-        kept.push(entry);
-    }
-    *entries = kept;
-    Ok(())
 }
 
 /// What an object is linked to: nothing. [MS-OLEDS 2.3.3]

@@ -68,6 +68,7 @@ fn clean(work: &mut Work, entries: &mut Vec<Entry>) -> Result<()> {
     let pictures = pictures::clean(work, &mut objects, &store)?;
     let (stream, edit_at) = write(&objects, &state);
     tell(work, &state, &objects, &bytes, &stream);
+    visible(work, &stream);
     super::put(entries, STREAM, stream);
     let neutral = current_user(&user, edit_at);
     if let Some(name) = user_name(&user) {
@@ -136,6 +137,18 @@ fn directory(work: &Work, bytes: &[u8], at: usize, objects: &mut BTreeMap<u32, u
     Ok(())
 }
 
+/// Remembers where texts and names stand.
+fn visible(work: &mut Work, stream: &[u8]) {
+    let mut at = 0;
+    while let Some(head) = Head::read(stream, at) {
+        let from = at + HEADER;
+        if is_visible(head.kind) {
+            work.shows(STREAM, from..from + head.len);
+        }
+        at = from + if head.is_container() { 0 } else { head.len };
+    }
+}
+
 /// The objects, one directory, one saving. Returns where the saving lies.
 fn write(objects: &BTreeMap<u32, Vec<u8>>, state: &State) -> (Vec<u8>, usize) {
     let (mut out, mut directory) = (Vec::new(), Vec::<u8>::new());
@@ -183,7 +196,8 @@ fn current_user(user: &[u8], edit_at: usize) -> Vec<u8> {
 fn user_name(user: &[u8]) -> Option<String> {
     let len = usize::from(u16_at(user, 20));
     let name = String::from_utf8_lossy(user.get(28..28 + len)?).trim_matches(['\0', ' ']).to_owned();
-    (!name.is_empty()).then_some(name)
+    // Some programs write the name of the stream for want of another.
+    (!name.is_empty() && name != USER).then_some(name)
 }
 
 /// Says what was left behind.

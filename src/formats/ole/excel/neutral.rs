@@ -2,6 +2,7 @@
 //! and unused bytes zeros.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::records::*;
 use super::{GRAPH, Record, strings};
@@ -20,7 +21,7 @@ pub(super) fn object(work: &mut Work, record: &mut Record) -> bool {
         return false;
     }
     let is_note = u16_at(body, 4) == 0x19;
-    let mut zero = vec![10..22];
+    let mut zero: Vec<Range<usize>> = std::iter::once(10..22).collect();
     let mut at = 22;
     while at + 4 <= body.len() && u16_at(body, at) != 0 {
         let len = usize::from(u16_at(body, at + 2));

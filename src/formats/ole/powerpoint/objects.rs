@@ -115,6 +115,8 @@ fn record(work: &mut Work, head: Head, body: &[u8], parent: u16, depth: usize) -
         }
         _ if head.is_container() => Ok(Some(sequence(work, body, head.kind, depth + 1)?)),
         CSTRING => Ok(text(work, head, body, parent)),
+        FONT => Ok(Some(font(work, body))),
+        BLIP_ENTITY => bullet(work, body).map(Some),
         SOUND_DATA => Ok(Some(picture::member(work, "sound.wav", body.to_vec())?)),
         META_FILE => {
             let (drawing, found) = metafile::clean(body.get(6..).unwrap_or_default(), "picture");
@@ -178,6 +180,11 @@ fn text(work: &mut Work, head: Head, body: &[u8], parent: u16) -> Option<Vec<u8>
             work.found.push(Finding::removed("PPT", "link to a file", Tells::History).value(said));
             None
         }
+        HEADERS | HYPERLINK => Some(body.to_vec()),
+        parent if !is_media(parent) && names_a_disk(&said) => {
+            work.found.push(Finding::removed("PPT", "path of a file", Tells::History).value(said));
+            None
+        }
         parent if is_media(parent) && is_local(&said) => {
             work.found.push(Finding::removed("PPT", "path of a media file", Tells::History).value(said));
             None
@@ -186,11 +193,44 @@ fn text(work: &mut Work, head: Head, body: &[u8], parent: u16) -> Option<Vec<u8>
     }
 }
 
+/// The name of a font in a field of 64 bytes, behind which anything may stand. [MS-PPT 2.9.9]
+fn font(work: &mut Work, body: &[u8]) -> Vec<u8> {
+    const NAME: usize = 64;
+    let mut out = body.to_vec();
+    let end = out.chunks_exact(2).take(NAME / 2).position(|unit| unit == [0, 0]).map_or(NAME, |n| 2 * n).min(out.len());
+    let rest = &mut out[end..NAME.min(body.len()).max(end)];
+    if rest.iter().any(|b| *b != 0) {
+        work.tally.gone("bytes behind the name of a font", Tells::Hidden, rest.len());
+        rest.fill(0);
+    }
+    out
+}
+
+/// A picture that stands before paragraphs. [MS-PPT 2.9.73]
+fn bullet(work: &mut Work, body: &[u8]) -> Result<Vec<u8>> {
+    let mut out = body.to_vec();
+    let head = Head::read(body, 2).filter(|h| picture::is_picture(h.kind));
+    let head = head.ok_or_else(|| work.malformed("a picture of a bullet that cannot be read", 0))?;
+    let end = 2 + HEADER + head.len;
+    out[1] = 0;
+    out.truncate(end);
+    picture::clean(work, head.kind, head.instance, &mut out[2 + HEADER..end])?;
+    if out != body {
+        work.tally.rewritten("picture of a bullet", Tells::Hidden);
+    }
+    Ok(out)
+}
+
 /// Whether an address leads to a file on somebody's disk.
 fn is_local(address: &str) -> bool {
     let low = address.to_ascii_lowercase();
     let web = ["http:", "https:", "mailto:", "ftp:"].iter().any(|s| low.starts_with(s));
     !web && (low.starts_with("file:") || is_path(address))
+}
+
+/// Whether a text that may be any name is the path of a file.
+fn names_a_disk(text: &str) -> bool {
+    text.contains(":\\") || text.starts_with("\\\\") || text.to_ascii_lowercase().starts_with("file:")
 }
 
 /// An embedded file: a compound file, mostly packed. [MS-PPT 2.10.34]

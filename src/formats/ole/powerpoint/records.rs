@@ -20,10 +20,15 @@ pub(super) const SLIDE_PERSIST: u16 = 0x3f3;
 pub(super) const SLIDE_SHOW: u16 = 0x3f9;
 pub(super) const VBA_INFO: u16 = 0x3ff;
 pub(super) const SOUND_DATA: u16 = 0x7e7;
+pub(super) const BLIP_ENTITY: u16 = 0x7f9;
+pub(super) const TEXT_CHARS: u16 = 0xfa0;
+pub(super) const TEXT_BYTES: u16 = 0xfa8;
+pub(super) const FONT: u16 = 0xfb7;
 pub(super) const CSTRING: u16 = 0xfba;
 pub(super) const META_FILE: u16 = 0xfc1;
 pub(super) const OLE_ATOM: u16 = 0xfc3;
 pub(super) const HYPERLINK: u16 = 0xfd7;
+pub(super) const HEADERS: u16 = 0xfd9;
 pub(super) const USER_EDIT: u16 = 0xff5;
 pub(super) const CURRENT_USER: u16 = 0xff6;
 pub(super) const OLE_STORAGE: u16 = 0x1011;
@@ -35,6 +40,12 @@ pub(super) const DIRECTORY: u16 = 0x1772;
 /// Containers of media that are played from a file, whose path stands in them.
 pub(super) fn is_media(kind: u16) -> bool {
     matches!(kind, 0xfce | 0x1005..=0x1007 | 0x100d..=0x1010)
+}
+
+/// Whether texts and names that a person sees or wrote stand in a record.
+pub(super) fn is_visible(kind: u16) -> bool {
+    matches!(kind, TEXT_CHARS | TEXT_BYTES | FONT | CSTRING | OLE_STORAGE | SOUND_DATA | META_FILE | BLIP_ENTITY | 0xf142)
+        || art::is_options(kind)
 }
 
 /// The rule for a kind of record.

@@ -23,7 +23,7 @@ impl Cover {
         self.0.sort_by_key(|r| r.start);
         let (mut at, mut gone, mut said) = (0, 0, String::new());
         let end = bytes.len();
-        for range in self.0.into_iter().chain([end..end]) {
+        for range in self.0.into_iter().chain(std::iter::once(end..end)) {
             let gap = at..range.start.min(end);
             if !gap.is_empty() && bytes[gap.clone()].iter().any(|b| *b != 0) {
                 gone += gap.len();

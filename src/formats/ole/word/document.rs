@@ -129,6 +129,9 @@ impl Document {
                     self.forget(index);
                 }
                 Rule::Keep => {
+                    if NAMES.contains(&index) {
+                        behind_names(work, &mut self.table[place.clone()])?;
+                    }
                     if is_visible(index) {
                         self.visible.push((true, place.clone()));
                     }
@@ -237,6 +240,22 @@ fn live(pieces: &[Piece]) -> Vec<Range<usize>> {
         }
     }
     out
+}
+
+/// What follows the last of a table of names, each with the length in front and perhaps something behind it. Those of fonts
+/// are in bytes, the others in UTF-16. [MS-DOC 2.2.4]
+fn behind_names(work: &mut Work, table: &mut [u8]) -> Result<()> {
+    let wide = u16_at(table, 0) == 0xffff;
+    let start = if wide { 2 } else { 0 };
+    let (count, extra) = (u16_at(table, start), usize::from(u16_at(table, start + 2)));
+    let mut at = start + 4;
+    for _ in 0..count {
+        at +=
+            extra + if wide { 2 + 2 * usize::from(u16_at(table, at)) } else { 1 + table.get(at).map_or(0, |n| usize::from(*n)) };
+    }
+    let rest = table.get_mut(at..).ok_or_else(|| work.malformed("a table of names that leads out of itself", 0))?;
+    zero(work, rest, "bytes behind a table of names", Tells::Hidden);
+    Ok(())
 }
 
 /// Whether the list of frames has nothing in it but the styles of lists. [MS-DOC 2.9.66]

@@ -2,6 +2,9 @@
 
 use crate::finding::Tells;
 
+/// Tables of names: of fonts, bookmarks, marked comments, lists.
+pub(super) const NAMES: [usize; 4] = [15, 21, 37, 91];
+
 /// What becomes of a structure.
 pub(super) enum Rule {
     /// It is needed to show the document, as it is or cleaned in its place.
