@@ -646,3 +646,28 @@ fn charts_forget_where_their_numbers_came_from() {
     assert!(chart.contains("<c:numLit><c:ptCount val=\"1\"/><c:pt idx=\"0\"><c:v>7</c:v></c:pt></c:numLit>"), "{chart}");
     assert!(chart.contains("<c:f>s!$A$3</c:f>") && !chart.contains("externalData"), "{chart}");
 }
+
+#[test]
+fn a_hundred_thousand_parts_are_too_many() {
+    let fill = |count: usize| {
+        let types = format!(
+            "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+             <Override PartName=\"/word/document.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml\"/></Types>"
+        );
+        let document = format!("<w:document {W}><w:body/></w:document>");
+        let root = rels(&rel("rId1", "officeDocument", "word/document.xml", false));
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let plain = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        for (name, data) in [("[Content_Types].xml", &types), ("_rels/.rels", &root), ("word/document.xml", &document)] {
+            zip.start_file(name, plain).unwrap();
+            zip.write_all(data.as_bytes()).unwrap();
+        }
+        for i in 0..count {
+            zip.start_file(format!("word/{i}.xml"), plain).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    };
+    assert_eq!(refusal("a.docx", &fill(100_000)).code(), Code::Limit);
+    let clean = scrub("a.docx", &fill(3_000)).unwrap();
+    assert!(!has(&clean.bytes, "word/0.xml") && has(&clean.bytes, "word/document.xml"));
+}
