@@ -671,3 +671,44 @@ fn a_hundred_thousand_parts_are_too_many() {
     let clean = scrub("a.docx", &fill(3_000)).unwrap();
     assert!(!has(&clean.bytes, "word/0.xml") && has(&clean.bytes, "word/document.xml"));
 }
+
+#[test]
+fn bound_controls_show_what_word_shows() {
+    let control = |path: &str, shown: &str| {
+        format!(
+            "<w:sdt><w:sdtPr><w:dataBinding w:xpath=\"{path}\" w:storeItemID=\"{{AB}}\"/><w:text/></w:sdtPr><w:sdtContent><w:r><w:t>{shown}</w:t></w:r><w:r><w:t/></w:r></w:sdtContent></w:sdt>"
+        )
+    };
+    let given = control("/ns0:a[1]/ns0:b[2]", "KEEPME old")
+        + &control("/a/@c", "KEEPME c")
+        + &control("/a/b[text()='x']", "KEEPME as it is");
+    let links = rel("rId1", "customXml", "../customXml/item1.xml", false);
+    let properties =
+        "<ds:datastoreItem xmlns:ds=\"http://schemas.openxmlformats.org/officeDocument/2006/customXml\" ds:itemID=\"{ab}\"/>";
+    let bytes = docx(
+        &given,
+        &links,
+        &[
+            ("customXml/item1.xml", "<a xmlns=\"urn:x\" c=\"KEEPME c\"><b>CANARY</b><b>KEEPME &amp; new</b></a>"),
+            ("customXml/_rels/item1.xml.rels", &rels(&rel("rId1", "customXmlProps", "itemProps1.xml", false))),
+            ("customXml/itemProps1.xml", properties),
+        ],
+    );
+    let clean = scrub("a.docx", &bytes).unwrap();
+    clean.tells_nothing().found("custom XML data");
+    let body = body(&clean.bytes);
+    assert!(body.contains("<w:t>KEEPME &amp; new</w:t>") && !body.contains("old"), "{body}");
+    assert!(body.contains("KEEPME c") && body.contains("KEEPME as it is") && !body.contains("dataBinding"), "{body}");
+}
+
+#[test]
+fn documents_without_a_row_are_refused_by_name() {
+    for (part, word, hint) in
+        [("xl/workbook.bin", "XLSB", "XLSX"), ("FixedDocSeq.fdseq", "XPS", "PDF"), ("visio/document.xml", "Visio", "PDF")]
+    {
+        let refused = refusal("a.bin", &pack(&[("[Content_Types].xml", "<Types/>"), (part, "")]));
+        assert!(refused.to_string().contains(word) && refused.advice().contains(hint), "{refused}");
+    }
+    let refused = refusal("a.pages", &pack(&[("Index/Document.iwa", "")]));
+    assert!(refused.to_string().contains("iWork") && refused.advice().contains("DOCX"), "{refused}");
+}
