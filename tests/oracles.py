@@ -146,6 +146,101 @@ def judge(src, out, name):
             check(name, "a stream differs", runs[0].stdout == runs[1].stdout)
 
 
+OFFICE = {".docx", ".docm", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".odg", ".fodt", ".rtf"}
+# Where these stand, a reader of the original shows other words on purpose: deletions, remarks, codes of fields, links that go.
+CHANGED = re.compile(rb"<w:(ins|del|moveFrom|moveTo|commentReference|instrText|fldSimple)\b|tracked-changes|office:annotation|"
+                     rb"text:(author-name|file-name|sender-)|type=\"datetime|\\(deleted|revised|annotation|fldinst)|show=\"0\"|externalLink")
+
+
+def parts(path):
+    """The parts of a document that readers show."""
+    data = path.read_bytes()
+    if data[:2] != b"PK":
+        return [data]
+    try:
+        with zipfile.ZipFile(path) as z:
+            return [z.read(n) for n in z.namelist() if n.endswith((".xml", ".rels"))]
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError):
+        return []
+
+
+def converted(paths, scratch, name):
+    """The words that LibreOffice prints of each document, by place in the list."""
+    given, out = scratch / f"{name}.in", scratch / f"{name}.pdf"
+    given.mkdir()
+    for i, path in enumerate(paths):
+        shutil.copy(path, given / f"{i}{path.suffix.lower()}")
+    home = f"-env:UserInstallation=file://{scratch}/profile"
+    subprocess.run(["soffice", home, "--headless", "--convert-to", "pdf", "--outdir", out, *sorted(given.iterdir())],
+                   capture_output=True, timeout=60 + 20 * len(paths), stdin=subprocess.DEVNULL)
+    words = {}
+    for i in range(len(paths)):
+        if (out / f"{i}.pdf").exists():
+            words[i] = run("pdftotext", "-layout", out / f"{i}.pdf", "-").stdout.decode("utf-8", "replace").split()
+    return words
+
+
+def readers(path):
+    """What the libraries of Python read: paragraphs and tables, cells and formulas, shapes and notes."""
+    ext = path.suffix.lower()
+    if ext == ".docx":
+        import docx
+        doc = docx.Document(str(path))
+        cells = [c.text for t in doc.tables for r in t.rows for c in r.cells]
+        return [p.text for p in doc.paragraphs] + cells
+    if ext == ".xlsx":
+        import openpyxl
+        out = []
+        for values in (False, True):
+            book = openpyxl.load_workbook(str(path), data_only=values)
+            out += [(w.title, c.coordinate, c.value) for w in book.worksheets for row in w.iter_rows() for c in row if c.value is not None]
+        return out
+    import pptx
+    deck = pptx.Presentation(str(path))
+    return [s.text_frame.text for slide in deck.slides for s in slide.shapes if s.has_text_frame]
+
+
+def office(pairs):
+    """What office programs show of documents before and after. `pairs` holds (name, source, result)."""
+    pairs = [p for p in pairs if p[1].suffix.lower() in OFFICE]
+    if not pairs:
+        return
+    changed = [any(CHANGED.search(part) for part in parts(src)) for _, src, _ in pairs]
+    kept = lambda words: " ".join(map(str, words)).count("KEEPME")
+    if have("soffice") and have("pdftotext"):
+        with tempfile.TemporaryDirectory() as scratch:
+            scratch = pathlib.Path(scratch)
+            before = converted([src for _, src, _ in pairs], scratch, "before")
+            after = converted([out for _, _, out in pairs], scratch, "after")
+        for i, (name, _, _) in enumerate(pairs):
+            if i in before:
+                check(name, "LibreOffice cannot open it any more", i in after)
+                same = kept if changed[i] else list
+                check(name, "LibreOffice shows other words", same(before[i]) == same(after.get(i, [])))
+    for i, (name, src, out) in enumerate(pairs):
+        module = {".docx": "docx", ".xlsx": "openpyxl", ".pptx": "pptx"}.get(src.suffix.lower())
+        if module is None:
+            continue
+        try:
+            __import__(module)
+        except ImportError:
+            skipped.add(f"python's {module}")
+            continue
+        try:
+            before = readers(src)
+        except Exception:
+            continue
+        try:
+            after = readers(out)
+        except Exception as e:
+            check(name, f"{module} cannot open it any more", False, repr(e)[:200])
+            continue
+        if not changed[i]:
+            check(name, f"{module} reads something else", before == after)
+        else:
+            check(name, f"{module} misses content", kept(after) >= kept(before))
+
+
 def main():
     places = [pathlib.Path(p) for p in sys.argv[1:]] or [ROOT / "samples"]
     with tempfile.TemporaryDirectory() as scratch:
@@ -156,11 +251,14 @@ def main():
             report = json.loads(p.stdout or b"{}")
             files = [f for f in sorted(place.rglob("*")) if f.is_file()]
             check(str(place), "the report misses files", len(report.get("files", [])) == len(files))
+            pairs = []
             for f in files:
                 target = out / f.relative_to(place)
                 check(str(f), "has no output", target.exists())
                 if target.exists():
                     judge(f, target, str(f.relative_to(place)))
+                    pairs.append((str(f.relative_to(place)), f, target))
+            office(pairs)
     for line in failed:
         print("FAIL", line)
     for program in sorted(skipped):

@@ -646,3 +646,69 @@ fn charts_forget_where_their_numbers_came_from() {
     assert!(chart.contains("<c:numLit><c:ptCount val=\"1\"/><c:pt idx=\"0\"><c:v>7</c:v></c:pt></c:numLit>"), "{chart}");
     assert!(chart.contains("<c:f>s!$A$3</c:f>") && !chart.contains("externalData"), "{chart}");
 }
+
+#[test]
+fn a_hundred_thousand_parts_are_too_many() {
+    let fill = |count: usize| {
+        let types = format!(
+            "<Types xmlns=\"{P}/content-types\"><Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>\
+             <Override PartName=\"/word/document.xml\" ContentType=\"application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml\"/></Types>"
+        );
+        let document = format!("<w:document {W}><w:body/></w:document>");
+        let root = rels(&rel("rId1", "officeDocument", "word/document.xml", false));
+        let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+        let plain = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        for (name, data) in [("[Content_Types].xml", &types), ("_rels/.rels", &root), ("word/document.xml", &document)] {
+            zip.start_file(name, plain).unwrap();
+            zip.write_all(data.as_bytes()).unwrap();
+        }
+        for i in 0..count {
+            zip.start_file(format!("word/{i}.xml"), plain).unwrap();
+        }
+        zip.finish().unwrap().into_inner()
+    };
+    assert_eq!(refusal("a.docx", &fill(100_000)).code(), Code::Limit);
+    let clean = scrub("a.docx", &fill(3_000)).unwrap();
+    assert!(!has(&clean.bytes, "word/0.xml") && has(&clean.bytes, "word/document.xml"));
+}
+
+#[test]
+fn bound_controls_show_what_word_shows() {
+    let control = |path: &str, shown: &str| {
+        format!(
+            "<w:sdt><w:sdtPr><w:dataBinding w:xpath=\"{path}\" w:storeItemID=\"{{AB}}\"/><w:text/></w:sdtPr><w:sdtContent><w:r><w:t>{shown}</w:t></w:r><w:r><w:t/></w:r></w:sdtContent></w:sdt>"
+        )
+    };
+    let given = control("/ns0:a[1]/ns0:b[2]", "KEEPME old")
+        + &control("/a/@c", "KEEPME c")
+        + &control("/a/b[text()='x']", "KEEPME as it is");
+    let links = rel("rId1", "customXml", "../customXml/item1.xml", false);
+    let properties =
+        "<ds:datastoreItem xmlns:ds=\"http://schemas.openxmlformats.org/officeDocument/2006/customXml\" ds:itemID=\"{ab}\"/>";
+    let bytes = docx(
+        &given,
+        &links,
+        &[
+            ("customXml/item1.xml", "<a xmlns=\"urn:x\" c=\"KEEPME c\"><b>CANARY</b><b>KEEPME &amp; new</b></a>"),
+            ("customXml/_rels/item1.xml.rels", &rels(&rel("rId1", "customXmlProps", "itemProps1.xml", false))),
+            ("customXml/itemProps1.xml", properties),
+        ],
+    );
+    let clean = scrub("a.docx", &bytes).unwrap();
+    clean.tells_nothing().found("custom XML data");
+    let body = body(&clean.bytes);
+    assert!(body.contains("<w:t>KEEPME &amp; new</w:t>") && !body.contains("old"), "{body}");
+    assert!(body.contains("KEEPME c") && body.contains("KEEPME as it is") && !body.contains("dataBinding"), "{body}");
+}
+
+#[test]
+fn documents_without_a_row_are_refused_by_name() {
+    for (part, word, hint) in
+        [("xl/workbook.bin", "XLSB", "XLSX"), ("FixedDocSeq.fdseq", "XPS", "PDF"), ("visio/document.xml", "Visio", "PDF")]
+    {
+        let refused = refusal("a.bin", &pack(&[("[Content_Types].xml", "<Types/>"), (part, "")]));
+        assert!(refused.to_string().contains(word) && refused.advice().contains(hint), "{refused}");
+    }
+    let refused = refusal("a.pages", &pack(&[("Index/Document.iwa", "")]));
+    assert!(refused.to_string().contains("iWork") && refused.advice().contains("DOCX"), "{refused}");
+}

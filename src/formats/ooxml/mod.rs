@@ -3,6 +3,7 @@
 //! embedded documents are cleaned by their own rows. Macros, comments, properties and links to files go and tracked
 //! changes are accepted, unless the policy says otherwise. It does not know the binary workbook, nor flat XML packages.
 
+mod bound;
 mod chart;
 mod decide;
 mod drawing;

@@ -4,6 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::bound::Stores;
 use super::ns::*;
 use super::{chart, drawing, excel, hidden, powerpoint, word};
 use crate::clean::Job;
@@ -20,6 +21,8 @@ pub(super) struct Common {
     guids: HashMap<String, usize>,
     /// Relationships of the part at hand to slides that go because they are hidden.
     pub(super) hidden: HashSet<String>,
+    /// Custom XML data that content controls show.
+    pub(super) stores: Stores,
     /// How large the slides are.
     pub(super) slide: Option<(i64, i64)>,
     /// Styles that a text uses.

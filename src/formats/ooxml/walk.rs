@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
+use super::bound;
 use super::decide::{Decided, HIDDEN_SLIDE};
 use super::names::Names;
 use super::ns::{PACKAGE, W};
@@ -162,6 +163,9 @@ impl Walker<'_> {
         let rejected = tracked::reject(self.job, &bytes, &mut before)?;
         let source = rejected.as_deref().unwrap_or(&bytes);
         let doc = package::parse(source)?;
+        if memchr::memmem::find(source, b"dataBinding").is_some() && self.common.stores.is_empty() {
+            self.common.stores = bound::stores(&self.package, part);
+        }
         let (edits, mut tally) = Sift::run(self.job, &doc, &alive, &mut self.common)?;
         let is_word = doc.ns(0) == W;
         let accepts = tracked_changes(self.job) == TrackedChanges::Accept;

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::bound;
 use super::ns::*;
 use super::package;
 use super::sift::{Fate, Sift};
@@ -222,6 +223,10 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
             Fate::Go("marks of comments", Tells::Who)
         }
         "commentReference" => Fate::Go("marks of comments", Tells::Who),
+        "sdt" if doc.ns(n) == W => {
+            bound::control(sift, n);
+            Fate::Stay
+        }
         "dataBinding" => Fate::Go("bindings to data outside of the text", history),
         "placeholder" if within == "sdtPr" => Fate::Go("building blocks", Tells::Hidden),
         "smartTag" | "customXml" if doc.ns(n) == W => Fate::Unwrap("smart tags", Tells::Identifier),

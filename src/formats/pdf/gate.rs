@@ -156,7 +156,7 @@ fn same_thing(old: &Object, new: &Object, seen: &mut Seen, depth: usize) -> bool
                 });
             masks && same_size(old, new) && data::same_picture(old, new)
         }
-        (Object::Dict(old), Object::Dict(new)) => !seen.is_new(old.obj_id(), new.obj_id()) || same_font(old, new, seen, depth),
+        (Object::Dict(old), Object::Dict(new)) => !seen.is_new(old.obj_id(), new.obj_id()) || same_font(old, new, depth),
         (Object::Array(old), Object::Array(new)) => old.raw_iter().count() == new.raw_iter().count(),
         (Object::Name(old), Object::Name(new)) => old == new,
         (old, new) => std::mem::discriminant(old) == std::mem::discriminant(new),
@@ -177,7 +177,7 @@ fn same_resources(old: &Dict, new: &Dict, seen: &mut Seen, depth: usize) -> bool
 }
 
 /// Fonts, and other dictionaries of resources: what they are called, and that their programs, maps and widths are the same.
-fn same_font(old: &Dict, new: &Dict, seen: &mut Seen, depth: usize) -> bool {
+fn same_font(old: &Dict, new: &Dict, depth: usize) -> bool {
     let named = ["BaseFont", "Subtype"].iter().all(|key| old.get::<Name>(*key) == new.get::<Name>(*key));
     let there = ["ToUnicode", "Encoding", "DescendantFonts", "CharProcs", "Widths"].iter().all(|key| {
         let there = |dict: &Dict| dict.get::<Object>(*key).is_some_and(|o| !nothing(&o));
@@ -207,7 +207,7 @@ fn same_font(old: &Dict, new: &Dict, seen: &mut Seen, depth: usize) -> bool {
         && descendants(old) == descendants(new)
         && (depth == 0 || descendants(old) == 0 || {
             match (old.get::<Array>("DescendantFonts"), new.get::<Array>("DescendantFonts")) {
-                (Some(a), Some(b)) => a.iter::<Dict>().zip(b.iter::<Dict>()).all(|(a, b)| same_font(&a, &b, seen, depth - 1)),
+                (Some(a), Some(b)) => a.iter::<Dict>().zip(b.iter::<Dict>()).all(|(a, b)| same_font(&a, &b, depth - 1)),
                 _ => false,
             }
         })

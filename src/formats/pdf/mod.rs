@@ -110,6 +110,10 @@ fn rebuild(job: &Job, source: &Shared, held: &Shared, start: usize, reading: Rea
         }
         return identity(source, notes);
     }
+    trailer::tell(job, &book, &mut notes, source, start, &alive)?;
+    let decrypted = book.is_decrypted();
+    // The second reader needs room of its own.
+    drop(book);
     let result_held = in_memory(&result)?;
     if !job.is_again() {
         let after = gate::open(&result_held)?;
@@ -119,7 +123,6 @@ fn rebuild(job: &Job, source: &Shared, held: &Shared, start: usize, reading: Rea
         }
         look(job, &after, &mut notes)?;
     }
-    trailer::tell(job, &book, &mut notes, source, start, &alive)?;
     let mut draft = Draft::new(source);
     draft.recode(source.span(), "document", result);
     if !notes.findings.iter().any(|f| f.action.changes()) && !notes.members.iter().any(|(_, m)| m.plan().has_changes()) {
@@ -128,7 +131,7 @@ fn rebuild(job: &Job, source: &Shared, held: &Shared, start: usize, reading: Rea
     if reading != Reading::Strict {
         notes.warnings.push("its structure was damaged and has been repaired; look at the result before sharing it".to_owned());
     }
-    if book.is_decrypted() {
+    if decrypted {
         notes
             .warnings
             .push("it was encrypted with an empty password and is now written in the clear, without its restrictions".to_owned());
