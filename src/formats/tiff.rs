@@ -6,6 +6,7 @@
 mod data;
 mod directory;
 mod table;
+mod tail;
 
 use self::data::Claims;
 use self::directory::Writer;

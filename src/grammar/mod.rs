@@ -30,6 +30,7 @@ pub mod ogg;
 pub mod pdf;
 pub mod png;
 pub mod pnm;
+pub mod psd;
 pub mod riff;
 pub mod rtf;
 pub mod sevenz;

@@ -72,8 +72,11 @@ pub(super) fn describe(walk: &Walk, track: &Track) -> Result<Vec<Finding>> {
         }
     }
     let label = if samples > 0 { format!("{}: {samples} samples", track.name()) } else { track.name() };
-    let mut found = Finding::removed(walk.place, label, Tells::Where);
     let keys = keys(walk, track)?;
+    // Which moment of a Live Photo its still picture shows: it ties the film to the picture.
+    let live = keys.iter().any(|k| k.starts_with("still-image-time"));
+    let (label, tells) = if live { ("Live Photo still image time".to_owned(), Tells::Identifier) } else { (label, Tells::Where) };
+    let mut found = Finding::removed(walk.place, label, tells);
     if !keys.is_empty() {
         found = found.value(keys.join(", "));
     }
