@@ -3,6 +3,7 @@
 pub mod aac;
 pub mod aiff;
 pub mod archive;
+pub mod avi;
 mod bmff;
 pub mod bmp;
 pub mod bz2;
@@ -51,6 +52,7 @@ use crate::format::Format;
 pub static TABLE: &[&Format] = &[
     &aac::FORMAT,
     &aiff::FORMAT,
+    &avi::FORMAT,
     &bmp::FORMAT,
     &bz2::FORMAT,
     &css::FORMAT,

@@ -4,6 +4,7 @@
 
 mod aac;
 mod aiff;
+mod avi;
 mod bmp;
 mod compressed;
 mod epub;
