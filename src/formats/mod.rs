@@ -3,6 +3,7 @@
 pub mod aac;
 pub mod aiff;
 pub mod archive;
+pub mod asf;
 pub mod avi;
 mod bmff;
 pub mod bmp;
@@ -52,6 +53,7 @@ use crate::format::Format;
 pub static TABLE: &[&Format] = &[
     &aac::FORMAT,
     &aiff::FORMAT,
+    &asf::FORMAT,
     &avi::FORMAT,
     &bmp::FORMAT,
     &bz2::FORMAT,

@@ -1,6 +1,7 @@
 //! How bytes lie in containers that more than one format uses. Nothing here knows what may survive.
 
 pub mod adts;
+pub mod asf;
 pub mod audio_tags;
 pub mod bmff;
 pub mod bmp;

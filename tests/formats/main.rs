@@ -4,6 +4,7 @@
 
 mod aac;
 mod aiff;
+mod asf;
 mod avi;
 mod bmp;
 mod compressed;
