@@ -96,7 +96,6 @@ static SIGNS: &[Sign] = &[
     sign(0, b"OggS", "an Ogg media file", EXPORT),
     sign(0, b"fLaC", "a FLAC sound file", EXPORT),
     sign(0, b"ID3", "a file with a tag in front and no MP3, AAC or FLAC sound in it", EXPORT),
-    sign(0, b"FLV\x01", "a Flash video", EXPORT),
     sign(0, b"FORM", "an IFF media file", EXPORT),
     sign(0, b"%!PS", "a PostScript document", "convert it to PDF and clean that"),
     sign(0, b"d8:announce", "a torrent", "torrents cannot be cleaned"),

@@ -13,6 +13,7 @@ mod colour;
 pub mod css;
 pub mod epub;
 pub mod flac;
+pub mod flv;
 pub mod gif;
 pub mod gz;
 pub mod heif;
@@ -60,6 +61,7 @@ pub static TABLE: &[&Format] = &[
     &css::FORMAT,
     &epub::FORMAT,
     &flac::FORMAT,
+    &flv::FORMAT,
     &gif::FORMAT,
     &gz::FORMAT,
     &heif::AVIF,

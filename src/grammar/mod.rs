@@ -10,6 +10,7 @@ pub mod css;
 pub mod ebml;
 pub mod edits;
 pub mod flac_frame;
+pub mod flv;
 pub mod frames;
 pub mod gif;
 pub mod html;

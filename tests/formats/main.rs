@@ -10,6 +10,7 @@ mod bmp;
 mod compressed;
 mod epub;
 mod flac;
+mod flv;
 mod gif;
 mod gz;
 mod heif;

@@ -15,6 +15,8 @@ use crate::source::{self, Span};
 pub(super) struct Seen {
     /// Findings of Motion JPEG pictures, by label, and how many pictures had them.
     pub(super) pictures: Vec<(Finding, u64)>,
+    /// What an encoder signs its pictures with.
+    pub(super) signature: Option<String>,
     pads: u64,
     texts: u64,
     names: u64,
@@ -173,6 +175,10 @@ impl Film<'_, '_> {
                 None => many(count, "picture"),
             };
             self.draft.note(Finding { value: None, ..found }.value(value));
+        }
+        if let Some(name) = seen.signature {
+            let why = "it is part of the coded pictures; --drop encoder-strings removes it";
+            self.draft.note(Finding::kept("AVI", "encoder name in the coded pictures", Tells::Software, why).value(name));
         }
         if seen.texts > 0 {
             let found = Finding::blanked("AVI", "texts: positions and camera data, or unwanted subtitles", Tells::Where);

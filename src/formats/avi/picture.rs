@@ -5,6 +5,7 @@ use super::Film;
 use crate::finding::{Action, Finding, Tells};
 use crate::grammar::jpeg::{self, Kind, Walk};
 use crate::names::{exif, xmp};
+use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{self, Span, Window};
 
@@ -61,6 +62,7 @@ impl Film<'_, '_> {
             0xe0 if head.starts_with(b"AVI1") => 16,
             0xe0 if head.starts_with(b"JFIF\0") => 12,
             0xee if head.starts_with(b"Adobe") => 12,
+            0xfe if self.signs(&head) => return Ok(Vec::new()),
             _ => 0,
         };
         let gone = Span::new((payload.start + kept).min(payload.end), payload.end);
@@ -77,6 +79,16 @@ impl Film<'_, '_> {
             _ => vec![Finding::removed("AVI", format!("{} in a picture", jpeg::name(marker)), Tells::Unknown)],
         };
         self.hide(found, gone)
+    }
+
+    /// Whether a comment is how an encoder signs each of its pictures, which stays by default.
+    fn signs(&mut self, comment: &[u8]) -> bool {
+        let known = [&b"Lavc"[..], b"Intel(R)", b"LEAD Tech", b"AppleMark"].iter().any(|b| comment.starts_with(b));
+        let stays = known && comment.len() < 64 && self.job.keeps(Token::EncoderStrings);
+        if stays && self.seen.signature.is_none() {
+            self.seen.signature = Some(String::from_utf8_lossy(comment).trim_matches('\0').to_owned());
+        }
+        stays
     }
 
     /// Remembers what is about to be overwritten, unless it is zeros already.
