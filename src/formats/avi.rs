@@ -16,6 +16,7 @@ use crate::format::{Format, Head, Match};
 use crate::grammar::riff::{self, Chunk};
 use crate::names::{riff as names, trailer};
 use crate::plan::{Draft, Fate, Number, Plan};
+use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{self, Shared, Source, Span};
 
@@ -66,6 +67,8 @@ struct Film<'a, 'j> {
     media: Vec<Span>,
     /// Whether what goes is overwritten rather than dropped, since positions count from something that would move.
     in_place: bool,
+    /// The kind of the stream whose header is being written.
+    kind: [u8; 4],
     seen: media::Seen,
 }
 
@@ -78,6 +81,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         streams: Vec::new(),
         media: Vec::new(),
         in_place: false,
+        kind: [0; 4],
         seen: media::Seen::default(),
     };
     film.learn(&forms)?;
@@ -114,12 +118,18 @@ fn forms(job: &Job, source: &Shared) -> Result<Vec<Form>> {
         };
         let mut cursor = Cursor::new(&**source, Span::new(at + 12, source.len()));
         // A form ends where it says, unless a part of it passes that: then the size is the one that is wrong.
-        while cursor.at() < form.span.end || form.parts.is_empty() {
-            if !starts_chunk(&mut cursor)? {
+        // Recorders that were cut off may have left a size of nothing, or one that forgets the index.
+        let mut media = false;
+        loop {
+            let passed = form.parts.last().is_some_and(|p| p.pad.end > form.span.end);
+            if !starts_chunk(&mut cursor)? || cursor.at() >= form.span.end && (media && !passed || !is_known(&mut cursor)?) {
                 break;
             }
             match riff::read(&mut cursor) {
-                Ok(Some(part)) => form.parts.push(part),
+                Ok(Some(part)) => {
+                    media |= part.id == *b"LIST" && source::head(&**source, part.data.start, 4)? == b"movi";
+                    form.parts.push(part);
+                }
                 Ok(None) => break,
                 Err(_) => {
                     // The media of a recording that was cut off goes on to the end of the file.
@@ -154,6 +164,11 @@ fn forms(job: &Job, source: &Shared) -> Result<Vec<Form>> {
 /// Whether what stands at the cursor looks like a chunk; what does not ends the form.
 fn starts_chunk(cursor: &mut Cursor) -> Result<bool> {
     Ok(cursor.left() >= 8 && cursor.look::<4>()?.iter().all(|b| (0x20..0x7f).contains(b)))
+}
+
+/// Whether what stands at the cursor is a chunk that a film is made of.
+fn is_known(cursor: &mut Cursor) -> Result<bool> {
+    Ok(matches!(&cursor.look::<4>()?, b"LIST" | b"idx1" | b"JUNK"))
 }
 
 impl Film<'_, '_> {
@@ -290,32 +305,26 @@ impl Film<'_, '_> {
     }
 }
 
-/// Another walk over the result: no chunk but those allowed in the head and between the parts, and nothing behind them.
-fn witness(_: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
-    let head = source::head(after, 0, 1 << 16)?;
-    let first = memchr::memmem::find(&head, b"movi").map_or(&head[..], |at| &head[..at]);
-    for id in [&b"INFO"[..], b"IDIT", b"strd", b"strn", b"ISFT"] {
-        if memchr::memmem::find(first, id).is_some_and(|at| at % 2 == 0) && !is_format(first, id) {
-            return Err(Refusal::new(Code::Leftover, "a chunk that should be gone is still there"));
+/// Another walk over the result, by sizes alone: no chunk but those allowed around the media, and nothing behind them.
+fn witness(job: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
+    const ALLOWED: [&[u8; 4]; 8] = [b"avih", b"strh", b"strf", b"vprp", b"indx", b"dmlh", b"idx1", b"JUNK"];
+    let mut todo = vec![Span::new(0, after.len())];
+    while let Some(span) = todo.pop() {
+        let mut at = span.start;
+        while at + 8 <= span.end {
+            let head = source::head(after, at, 12)?;
+            let size = Number::U32Le.decode(&head[4..8]);
+            let end = (at + 8).saturating_add(size).min(span.end);
+            let inside = Span::new(at + 12, end);
+            match (&head[..4], head.get(8..)) {
+                (b"RIFF", Some(b"AVI " | b"AVIX")) | (b"LIST", Some(b"hdrl" | b"strl" | b"odml")) => todo.push(inside),
+                (b"LIST", Some(b"movi")) => {}
+                (b"strn", _) if job.keeps(Token::TrackNames) => {}
+                (id, _) if ALLOWED.iter().any(|a| a[..] == *id) => {}
+                _ => return Err(Refusal::new(Code::Leftover, "a chunk that should be gone is still there").at(at)),
+            }
+            at = end.saturating_add(size % 2);
         }
-    }
-    let mut at = 0;
-    while at + 12 <= after.len() {
-        let head = source::head(after, at, 12)?;
-        if !head.starts_with(b"RIFF") {
-            return Err(Refusal::new(Code::Leftover, "something stands behind the film").at(at));
-        }
-        at += 8 + u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
     }
     Ok(vec!["second chunk walk"])
-}
-
-/// Whether these letters stand inside a stream format, where they may be anything.
-fn is_format(head: &[u8], id: &[u8]) -> bool {
-    memchr::memmem::find(head, id).is_some_and(|at| {
-        memchr::memmem::find_iter(head, b"strf").any(|strf| {
-            let size = head.get(strf + 4..strf + 8).map_or(0, |b| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize);
-            (strf..strf.saturating_add(8).saturating_add(size)).contains(&at)
-        })
-    })
 }

@@ -123,6 +123,23 @@ fn a_recording_that_was_cut_off_keeps_what_there_is_of_it() {
 }
 
 #[test]
+fn a_size_of_nothing_is_written_anew_and_the_index_stays() {
+    let whole = sample("clean.avi");
+    for size in [0u32, whole.len() as u32 - 60] {
+        let mut bytes = whole.clone();
+        bytes[4..8].copy_from_slice(&size.to_le_bytes());
+        assert_eq!(scrub("a.avi", &bytes).unwrap().bytes, whole, "{size}");
+    }
+}
+
+#[test]
+fn track_names_stay_where_they_are_wanted() {
+    let policy = Policy::default().with(Token::TrackNames, true);
+    let clean = scrub_under(&policy, "a.avi", &sample("everything.avi")).unwrap();
+    assert_eq!(count(&clean.bytes, b"CANARY track"), 1);
+}
+
+#[test]
 fn positions_posing_as_subtitles_become_zeros() {
     let clean = scrub("a.avi", &sample("positions.avi")).unwrap();
     clean.had_secrets().tells_nothing();
@@ -137,6 +154,17 @@ fn padding_between_chunks_becomes_zero() {
     let next = chunk(b"00dc", b"KEEPME");
     let clean = scrub("a.avi", &film(b"XVID", &[odd, next], &[])).unwrap();
     assert_eq!(count(&clean.changed().bytes, b"KEEPME!\0"), 1);
+}
+
+#[test]
+fn what_an_encoder_signs_its_pictures_with_stays_by_default() {
+    let comment = |text: &[u8]| [&b"\xff\xfe"[..], &(text.len() as u16 + 2).to_be_bytes(), text].concat();
+    let picture = |text: &[u8]| [&b"\xff\xd8"[..], &comment(text), b"\xff\xda\0\x08\x01\x01\0\0\x3f\0KEEPME\xff\xd9"].concat();
+    let signed = film(b"MJPG", &[chunk(b"00dc", &picture(b"Lavc59.37.100\0"))], &[]);
+    scrub("a.avi", &signed).unwrap().unchanged().found("encoder name in the coded pictures");
+    let clean = scrub_under(&Policy::strict(), "a.avi", &signed).unwrap();
+    assert_eq!(count(&clean.changed().bytes, b"Lavc"), 0);
+    scrub("a.avi", &film(b"MJPG", &[chunk(b"00dc", &picture(b"CANARY"))], &[])).unwrap().had_secrets().tells_nothing();
 }
 
 #[test]

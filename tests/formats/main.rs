@@ -20,6 +20,7 @@ mod ico;
 mod jp2;
 mod jpeg;
 mod jxl;
+mod known;
 mod mkv;
 mod mp3;
 mod mp4;

@@ -84,7 +84,10 @@ impl Film<'_, '_> {
     /// What a stream list holds.
     fn stream(&mut self, chunk: &Chunk, kind: &[u8; 4]) -> Result<()> {
         match kind {
-            b"strh" => self.fields(chunk, 56, 56, "strh"),
+            b"strh" => {
+                self.kind = source::head(&**self.source, chunk.data.start, 4)?.first_chunk().copied().unwrap_or_default();
+                self.fields(chunk, 56, 56, "strh")
+            }
             b"strf" => {
                 let n = self.format(chunk)?;
                 self.trimmed(chunk, n, "strf")
@@ -126,8 +129,7 @@ impl Film<'_, '_> {
         let u16_at = |at: usize| bytes.get(at..at + 2).map(|b| u64::from(u16::from_le_bytes([b[0], b[1]])));
         let u32_at = |at: usize| bytes.get(at..at + 4).map(|b| u64::from(u32::from_le_bytes([b[0], b[1], b[2], b[3]])));
         let all = chunk.data.len();
-        // Only sound begins with a small number; a picture's format begins with its own length.
-        if u32_at(0).is_some_and(|n| n >= 40 && u16_at(12) == Some(1)) {
+        if self.kind != *b"auds" {
             let (depth, palette) = (u16_at(14).unwrap_or(0), u32_at(32).unwrap_or(0));
             let colours = if depth > 8 {
                 0
@@ -138,7 +140,7 @@ impl Film<'_, '_> {
             };
             // Plain pixels have no configuration; other codecs keep theirs here, and it ends with the chunk.
             return Ok(match u32_at(16) {
-                Some(0..=2) => (u32_at(0).unwrap_or(40) + colours * 4).min(all),
+                Some(0..=2) if self.kind == *b"vids" => (u32_at(0).unwrap_or(40) + colours * 4).min(all),
                 _ => all,
             });
         }
