@@ -16,8 +16,6 @@ pub struct View {
     source: Shared,
     /// Where each step begins in the result; one more entry for the end.
     starts: Vec<u64>,
-    /// The numbers behind `Length` and `Position`, by step.
-    numbers: Vec<(usize, Vec<u8>)>,
 }
 
 impl View {
@@ -38,8 +36,10 @@ impl View {
                 .ok_or_else(|| Refusal::malformed("the result would be too long", step.span.start))?;
         }
         starts.push(at);
-        let mut view = View { plan, source, starts, numbers: Vec::new() };
-        view.numbers = view.resolve()?;
+        let view = View { plan, source, starts };
+        for step in view.plan.steps() {
+            view.number(step)?;
+        }
         Ok(view)
     }
 
@@ -166,21 +166,18 @@ impl View {
         (at < steps[i].span.end).then_some(i)
     }
 
-    fn resolve(&self) -> Result<Vec<(usize, Vec<u8>)>> {
-        let mut numbers = Vec::new();
-        for (i, step) in self.plan.steps().iter().enumerate() {
-            let (number, code) = match step.fate {
-                Fate::Length { of, plus, code } => {
-                    let n = self.placed(of)?.len().checked_add_signed(plus);
-                    (n.ok_or_else(|| Refusal::malformed("a length would be negative", step.span.start))?, code)
-                }
-                Fate::Position { of, origin, code } => (self.counted(of, origin)?, code),
-                _ => continue,
-            };
-            let bytes = code.encode(number).ok_or_else(|| overflow(step))?;
-            numbers.push((i, bytes));
-        }
-        Ok(numbers)
+    /// The number that a step stands for, as it is written; `None` for steps that are no number. It is found again each
+    /// time: a film has more positions than memory should hold twice.
+    fn number(&self, step: &Step) -> Result<Option<Vec<u8>>> {
+        let (number, code) = match step.fate {
+            Fate::Length { of, plus, code } => {
+                let n = self.placed(of)?.len().checked_add_signed(plus);
+                (n.ok_or_else(|| Refusal::malformed("a length would be negative", step.span.start))?, code)
+            }
+            Fate::Position { of, origin, code } => (self.counted(of, origin)?, code),
+            _ => return Ok(None),
+        };
+        code.encode(number).map(Some).ok_or_else(|| overflow(step))
     }
 
     fn counted(&self, of: u64, origin: u64) -> Result<u64> {
@@ -199,9 +196,8 @@ impl View {
             Fate::Put(bytes) => buf.copy_from_slice(&bytes[inside as usize..][..want]),
             Fate::Splice(source) => source.fill(inside, buf)?,
             Fate::Length { .. } | Fate::Position { .. } => {
-                let n = self.numbers.partition_point(|(step, _)| *step < i);
-                let bytes = self.numbers.get(n).ok_or(io::ErrorKind::InvalidData)?;
-                buf.copy_from_slice(&bytes.1[inside as usize..][..want]);
+                let bytes = self.number(step)?.ok_or(io::ErrorKind::InvalidData)?;
+                buf.copy_from_slice(&bytes[inside as usize..][..want]);
             }
             Fate::Offsets { origin, code } => return self.read_offsets(step, *origin, *code, inside, buf),
             Fate::Drop | Fate::Blank | Fate::Pad(_) => buf.fill(0),

@@ -6,6 +6,8 @@ pub mod amr;
 pub mod ape;
 pub mod archive;
 mod behind;
+pub mod asf;
+pub mod avi;
 mod bmff;
 pub mod bmp;
 pub mod bz2;
@@ -21,6 +23,7 @@ pub mod epub;
 pub mod exports;
 pub mod exr;
 pub mod flac;
+pub mod flv;
 pub mod gif;
 pub mod gz;
 pub mod hdr;
@@ -80,6 +83,8 @@ pub static TABLE: &[&Format] = &[
     &aiff::FORMAT,
     &amr::FORMAT,
     &ape::FORMAT,
+    &asf::FORMAT,
+    &avi::FORMAT,
     &bmp::FORMAT,
     &bz2::FORMAT,
     &cpio::FORMAT,
@@ -91,6 +96,7 @@ pub static TABLE: &[&Format] = &[
     &epub::FORMAT,
     &exr::FORMAT,
     &flac::FORMAT,
+    &flv::FORMAT,
     &gif::FORMAT,
     &gz::FORMAT,
     &hdr::FORMAT,

@@ -2,6 +2,7 @@
 
 pub mod adts;
 pub mod ape_tag;
+pub mod asf;
 pub mod audio_tags;
 pub mod bmff;
 pub mod bmp;
@@ -12,6 +13,7 @@ pub mod ebml;
 pub mod edits;
 pub mod exr;
 pub mod flac_frame;
+pub mod flv;
 pub mod frames;
 pub mod gif;
 pub mod html;

@@ -80,9 +80,16 @@ pub(super) fn describe(walk: &Walk, track: &Track) -> Result<Vec<Finding>> {
     if !keys.is_empty() {
         found = found.value(keys.join(", "));
     }
-    let track_of_places =
-        points.say(samples > MOST as u64).map(|said| Finding::removed(walk.place, "GPS track", Tells::Where).value(said));
-    Ok(std::iter::once(found).chain(track_of_places).collect())
+    let seconds = track.seconds(walk)?;
+    let mut all = vec![found];
+    let mut tell = |label: &'static str, tells, value: Option<&str>| {
+        all.extend(value.map(|value| Finding::removed(walk.place, label, tells).value(value)));
+    };
+    tell("GPS track", Tells::Where, points.say(samples > MOST as u64, seconds).as_deref());
+    tell("recorded on", Tells::Device, points.device());
+    tell("camera serial number", Tells::Device, points.serial());
+    tell("time of the first position", Tells::When, points.when());
+    Ok(all)
 }
 
 /// The keys that Apple's timed metadata declares, without what they have in common.
