@@ -21,7 +21,8 @@ import zlib
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 METASCRUB = os.environ.get("METASCRUB", str(ROOT / "target/release/metascrub"))
 PICTURES = {".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".ico", ".tif", ".tiff", ".heic", ".avif"}
-FILMS = {".mp4", ".mov", ".m4a", ".mkv", ".webm", ".avi", ".mp3", ".flac", ".ogg", ".opus", ".wav", ".aiff", ".wmv"}
+FILMS = {".mp4", ".mov", ".m4a", ".mkv", ".webm", ".avi", ".mp3", ".flac", ".ogg", ".opus", ".wav", ".aiff", ".wmv",
+         ".caf", ".w64", ".tta", ".wv", ".mpc", ".dsf"}
 
 # Where a difference in ffmpeg's eyes is what cleaning means, and why.
 EXPECTED = {
