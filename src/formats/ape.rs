@@ -135,14 +135,15 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     descriptor[36..52].copy_from_slice(&md5);
 
     let first = Span::new(start, start + DESCRIPTOR);
-    let told = vec![Finding::rewritten("Monkey's Audio", "header of the packed file is to be made by players", Tells::Rendering)];
-    draft.replace(first, "descriptor", Fate::put(descriptor), told);
+    draft.reframe(first, "descriptor", Fate::put(descriptor));
+    draft.otherwise(Finding::rewritten("Monkey's Audio", "unused bytes of the descriptor", Tells::Hidden));
     let gone = |what, tells| Finding::removed("Monkey's Audio", what, tells);
     let more = Span::new(first.end, parts.descriptor.end);
     if !more.is_empty() {
         draft.remove(more, "descriptor", gone("bytes behind the descriptor", Tells::Hidden));
     }
-    draft.reframe(parts.header, "header", Fate::put(fresh));
+    let told = Finding::rewritten("Monkey's Audio", "header of the packed file is to be made by players", Tells::Rendering);
+    draft.replace(parts.header, "header", Fate::put(fresh), vec![told]);
     draft.reframe(Span::new(parts.seek.start, parts.seek.start + 4 * count as u64), "seek table", Fate::put(table));
     let spare = Span::new(parts.seek.start + 4 * count as u64, parts.seek.end);
     if !spare.is_empty() {

@@ -123,7 +123,7 @@ fn block(draft: &mut Draft, source: &Shared, block: &Block) -> Result<()> {
         return Ok(());
     }
     let tell = |piece: &Piece, label, tells| {
-        let text: String = bytes[piece.data.0..piece.data.1].iter().take(4000).map(|b| char::from(*b)).collect();
+        let text: String = bytes[piece.data.0..piece.data.1].iter().take(600).map(|b| char::from(*b)).collect();
         let words: Vec<&str> = text.split(|c: char| !c.is_ascii_graphic() && c != ' ').filter(|w| w.trim().len() > 3).collect();
         let found = Finding::removed("WavPack", label, tells);
         if words.is_empty() { found } else { found.value(words.join(" ")) }

@@ -52,6 +52,19 @@ fn damage_is_not_made_to_look_whole() {
 }
 
 #[test]
+fn a_file_without_a_checksum_has_none_afterwards() {
+    // Setting the flag alone was once a change without a word.
+    let mut bytes = whole();
+    bytes[36..52].fill(0);
+    let right = bytes.clone();
+    bytes[54] = 0;
+    assert_eq!(scrub("a.ape", &bytes).unwrap().bytes, right);
+    bytes = right.clone();
+    bytes[6] = 1;
+    assert_eq!(scrub("a.ape", &bytes).unwrap().bytes, right);
+}
+
+#[test]
 fn lies_are_refused() {
     let mut old = whole();
     old[4..6].copy_from_slice(&3970u16.to_le_bytes());

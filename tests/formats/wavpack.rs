@@ -44,7 +44,7 @@ fn everything_at_once() {
     let clean = scrub("a.wv", &sample("wavpack/everything.wv")).unwrap();
     clean.had_secrets().tells_nothing();
     let sound = piece(0x0a, b"KEEPME bit stream");
-    let mut second = block(4, &[sound.clone()]);
+    let mut second = block(4, std::slice::from_ref(&sound));
     second.truncate(second.len() - 6);
     second[4] -= 6;
     second[16] = 4;
