@@ -366,10 +366,20 @@ fn compound_files_are_written_as_they_are_read() {
 }
 
 #[test]
-fn an_old_document_inside_is_refused_and_named() {
-    let root = root_of(vec![stream("WordDocument", b"x")]);
+fn old_documents_inside_are_cleaned_by_their_own_rows() {
+    for name in ["doc/letter.doc", "xls/table.xls", "ppt/show.ppt"] {
+        let inside = std::fs::read(root().join("samples").join(name)).unwrap();
+        let clean = scrub("a.docx", &with_object(&inside)).unwrap();
+        clean.had_secrets().tells_nothing().found("last author");
+        assert!(find_secret(&clean.bytes, "KEEPME description").is_some(), "{name}");
+    }
+}
+
+#[test]
+fn a_document_inside_that_cannot_be_cleaned_is_refused_and_named() {
+    let root = root_of(vec![stream("VisioDocument", b"x")]);
     let bytes = with_object(&cfb::write(&root).unwrap());
-    assert!(refusal("a.docx", &bytes).to_string().contains("an old Word document"));
+    assert!(refusal("a.docx", &bytes).to_string().contains("an old Visio drawing"));
     let policy = Policy { unknown_members: UnknownMembers::Omit, ..Policy::default() };
     let clean = scrub_under(&policy, "a.docx", &bytes).unwrap();
     assert!(
