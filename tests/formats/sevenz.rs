@@ -64,7 +64,7 @@ const PACKS: [(&str, Pack); 6] =
 type M<'a> = (&'a str, &'a [u8], u32);
 
 /// Solid blocks of members, and members without bytes at the end; `change` sees the header's members before they are written.
-fn build_with(blocks: &[(Pack, &[M])], empty: &[File], gap: &[u8], change: fn(&mut Vec<File>)) -> Vec<u8> {
+fn build_with(blocks: &[(Pack, &[M])], empty: &[File], gap: &[u8], change: fn(&mut [File])) -> Vec<u8> {
     let (mut packed, mut sizes, mut folders, mut files) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for (pack, members) in blocks {
         let data: Vec<u8> = members.iter().flat_map(|m| m.1).copied().collect();
@@ -98,7 +98,7 @@ fn build(blocks: &[(Pack, &[M])]) -> Vec<u8> {
     build_with(blocks, &[], b"", |_| {})
 }
 
-fn dated(files: &mut Vec<File>) {
+fn dated(files: &mut [File]) {
     files.iter_mut().for_each(|f| f.written = Some(133_511_895_010_000_000));
 }
 
