@@ -75,6 +75,9 @@ fn plan(_: &Job, source: &Shared) -> Result<Plan> {
     };
     let packing = packing.ok_or_else(|| Refusal::unsupported("this way of packing a surface is not known").at(80))?;
     if number(80) & 0x20 != 0 {
+        if start + 1024 > source.len() {
+            return Err(Refusal::malformed("the file ends before its surfaces", source.len()).hint("get it again, completely"));
+        }
         draft.frame(Span::new(start, start + 1024), "palette");
         start += 1024;
     }

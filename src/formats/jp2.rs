@@ -328,7 +328,8 @@ fn witness(job: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static
     while at < after.len() {
         let head = source::head(after, at, 16)?;
         let kind = head.get(4..8).unwrap_or_default();
-        if !KEPT.contains(&kind) && !(kind == b"uuid" && job.keeps(Token::Geotiff)) {
+        let expected = KEPT.contains(&kind) || kind == b"uuid" && job.keeps(Token::Geotiff);
+        if !expected {
             return Err(left("a box that should be gone", at));
         }
         let (header, size) = match number(head.get(..4).unwrap_or_default()) {

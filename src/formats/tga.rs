@@ -79,6 +79,9 @@ fn plan(_: &Job, source: &Shared) -> Result<Plan> {
     if !id.is_empty() {
         draft.remove_told(id, "image ID");
     }
+    if map.end > source.len() {
+        return Err(Refusal::malformed("the file ends before its pixels", source.len()).hint("get it again, completely"));
+    }
     draft.frame(map, "colour map");
     let (pixels, size) = (number(12) * number(14), u64::from(h[16]).div_ceil(8));
     let pixels = match h[2] {

@@ -183,8 +183,9 @@ fn tile_count((width, height): (u64, u64), (w, h): (u64, u64), mode: u8) -> Opti
         size.max(1).div_ceil(tile)
     };
     match mode & 0xf {
-        0 => Some(tiles(width, 0, w) * tiles(height, 0, h)),
-        1 => Some((0..levels(width.max(height))).map(|l| tiles(width, l, w) * tiles(height, l, h)).sum()),
+        0 => tiles(width, 0, w).checked_mul(tiles(height, 0, h)),
+        1 => (0..levels(width.max(height)))
+            .try_fold(0u64, |sum, l| sum.checked_add(tiles(width, l, w).checked_mul(tiles(height, l, h))?)),
         2 => {
             let across: u64 = (0..levels(width)).map(|l| tiles(width, l, w)).sum();
             let down: u64 = (0..levels(height)).map(|l| tiles(height, l, h)).sum();

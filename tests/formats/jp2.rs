@@ -104,3 +104,36 @@ fn pictures_in_other_files_and_unknown_segments_are_refused() {
     long[9] += 9;
     assert_eq!(refusal("a.j2k", &stream(b"", &[long])).code(), Code::Malformed);
 }
+
+/// A TIFF of one pixel with a georeference and a program.
+fn georeference(more: bool) -> Vec<u8> {
+    let mut tags: Vec<[u32; 4]> = [256, 257, 258, 259, 262].map(|tag| [tag, 3, 1, if tag == 258 { 8 } else { 1 }]).to_vec();
+    tags.extend([[273, 4, 1, 8], [277, 3, 1, 1], [278, 3, 1, 1], [279, 4, 1, 1]]);
+    if more {
+        tags.push([305, 2, 7, 10]);
+    }
+    tags.push([34735, 3, 4, 18]);
+    let mut out = b"II*\0\x1a\0\0\0\x80\0CANARY\0\0".to_vec();
+    out.extend([1, 0, 1, 0, 0, 0, 0, 0]);
+    out.extend((tags.len() as u16).to_le_bytes());
+    for [tag, kind, count, value] in tags {
+        out.extend(
+            [&(tag as u16).to_le_bytes()[..], &(kind as u16).to_le_bytes(), &count.to_le_bytes(), &value.to_le_bytes()].concat(),
+        );
+    }
+    out.extend([0; 4]);
+    out
+}
+
+#[test]
+fn a_georeference_stays_where_it_is_wanted() {
+    const GEO: &[u8] = b"\xb1\x4b\xf8\xbd\x08\x3d\x4b\x43\xa5\xae\x8c\xd7\xd5\xa6\xce\x03";
+    let picture = boxed(b"jp2c", &stream(b"", &[tile(b"")]));
+    let with = |tiff: &[u8]| file(&[boxed(b"uuid", &[GEO, tiff].concat()), picture.clone()]);
+    let policy = metascrub::policy::Policy::default().with(metascrub::policy::Token::Geotiff, true);
+    let clean = scrub_under(&policy, "a.jp2", &with(&georeference(true))).unwrap();
+    clean.had_secrets().tells_nothing().found("georeference");
+    assert!(memchr::memmem::find(&clean.bytes, b"\xaf\x87\x03\0\x04\0\0\0").is_some(), "the keys are still there");
+    assert_eq!(scrub("a.jp2", &with(&georeference(true))).unwrap().bytes, plain());
+    assert_eq!(scrub_under(&policy, "a.jp2", &with(b"CANARY is no TIFF")).unwrap().bytes, plain());
+}

@@ -494,3 +494,12 @@ fn old_files_without_brands_are_known() {
     }
     scrub("a.mov", &old).unwrap().unchanged();
 }
+
+#[test]
+fn the_track_that_ties_a_live_photo_to_its_picture_is_named() {
+    let mut still = track(1, b"meta", b"mebx", &["CANARY"]);
+    still.entry = entry(b"meta", b"mebx", &boxed(b"keyd", b"mdtacom.apple.quicktime.still-image-time"));
+    let film = Movie::of(vec![still, track(2, b"vide", b"avc1", &["KEEPME"])]).build();
+    let clean = scrub("a.mov", &film).unwrap();
+    clean.had_secrets().tells_nothing().found("Live Photo still image time");
+}

@@ -189,3 +189,28 @@ fn lengths_that_no_file_has_are_refused() {
     assert_eq!(refusal("a.dds", &huge).code(), Code::Malformed);
     assert_eq!(refusal("a.ppm", b"P6\n4294967296 1\n255\n").code(), Code::Unknown);
 }
+
+#[test]
+fn palettes_that_break_off_are_refused() {
+    let mut tga = vec![0, 1, 1, 0, 0, 16, 0, 24, 0, 0, 0, 0, 2, 0, 2, 0, 8, 0];
+    tga.extend([7; 48 + 4]);
+    scrub("a.tga", &tga).unwrap().unchanged();
+    truncate_everywhere("a.tga", &tga, 1);
+    assert_eq!(refusal("a.tga", &tga[..40]).code(), Code::Malformed);
+    let mut dds = sample("dds/clean.dds");
+    dds[80] = 0x20;
+    dds[88] = 8;
+    dds.resize(128 + 1024 + 100, 7);
+    scrub("a.dds", &dds).unwrap();
+    assert_eq!(refusal("a.dds", &dds[..600]).code(), Code::Malformed);
+    // A window and tiles of a size that multiplied is none.
+    let mut exr = sample("exr/clean.exr");
+    exr[5] |= 2;
+    let tiles = [&b"tiles\0tiledesc\0\x09\0\0\0"[..], &1u32.to_le_bytes(), &1u32.to_le_bytes(), &[0]].concat();
+    let at = memchr::memmem::find(&exr, b"dataWindow\0box2i\0").unwrap();
+    let value = at + 21;
+    exr[value..value + 8].copy_from_slice(&[0, 0, 0, 0x80, 0, 0, 0, 0x80]);
+    exr[value + 8..value + 16].copy_from_slice(&[0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 0x7f]);
+    exr.splice(at..at, tiles);
+    assert_eq!(refusal("a.exr", &exr).code(), Code::Malformed);
+}

@@ -266,7 +266,7 @@ fn long_codes_are_followed() {
     put(256, 9, &mut out);
     for (i, byte) in picture.iter().enumerate() {
         put(u64::from(*byte), width, &mut out);
-        if i > 0 && next != 258 || next == 258 && i > 0 {
+        if i > 0 {
             next += 1;
         }
         if next >= 4093 {

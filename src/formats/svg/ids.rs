@@ -25,11 +25,10 @@ impl Ids {
             for attr in doc.attrs(n) {
                 let value = attr.value();
                 match attr.local {
-                    "id" if attr.ns == NONE && attr.prefix.is_empty() => {
-                        if names.insert(value.to_string()) {
-                            order.push(value.to_string());
-                        }
+                    "id" if attr.ns == NONE && attr.prefix.is_empty() && names.insert(value.to_string()) => {
+                        order.push(value.to_string());
                     }
+                    "id" if attr.ns == NONE && attr.prefix.is_empty() => {}
                     // Here names stand among other words.
                     "begin" | "end" | "values" | "to" | "from" | "by" | "id" => said = said + " " + &value,
                     local if local.starts_with("aria-") => said = said + " " + &value,
