@@ -12,6 +12,12 @@ missing() {
   for pair in $wanted; do command -v "${pair%%:*}" >/dev/null 2>&1 || printf '%s ' "${pair##*:}"; done
 }
 
+# LibRaw as a Python package, in an environment of its own.
+develop="$HOME/.cache/metascrub-oracles"
+if [ "${1:-}" != --list ] && ! python3 -c 'import rawpy' 2>/dev/null && [ ! -x "$develop/bin/python" ]; then
+  { python3 -m venv "$develop" && "$develop/bin/python" -m pip install -q rawpy; } >/dev/null 2>&1 || echo "could not be installed: rawpy"
+fi
+
 packages=$(missing)
 if [ "${1:-}" = --list ] || [ -z "$packages" ]; then
   [ -z "$packages" ] || printf '%s\n' "$packages"

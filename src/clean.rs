@@ -1,6 +1,6 @@
-//! The pipeline: detect, plan, lay out, write, and then the four looks at the result: prove, again, witness, echo. Members
-//! go the same way, one level deeper, before the plan of what is around them is sealed; their result is not written but
-//! looked at through its [`View`].
+//! The pipeline: detect, plan, lay out, and then the four looks at the result: again, witness and echo through its [`View`],
+//! before a byte of it is written, and the proof that what is written is what was looked at. Members go the same way, one
+//! level deeper, before the plan of what is around them is sealed; their result is only written as a part of that.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -113,6 +113,17 @@ impl<'a> Job<'a> {
         }
     }
 
+    /// The same for a stream that may be large.
+    ///
+    /// # Errors
+    /// As [`Job::hear`].
+    pub fn hear_stream(&self, place: &str, stream: &dyn Source, content: bool) -> Result<()> {
+        match self.again.and_then(|a| a.echo) {
+            Some(echo) => echo.hear_stream(place, stream, content),
+            None => Ok(()),
+        }
+    }
+
     /// Whether somebody listens, so that unpacking for [`Job::hear`] is worth it.
     pub fn is_heard(&self) -> bool {
         self.again.is_some_and(|a| a.echo.is_some())
@@ -174,9 +185,12 @@ impl<'a> Job<'a> {
             Err(r) => return Err(r),
         };
         if !cleaned.identity && self.again.is_none() {
-            let result = source::at_hand(&(cleaned.view.clone() as Shared))?;
-            look(self, &mut cleaned, near, &result)?;
-            cleaned.crc32 = result.as_bytes().map(crc32fast::hash);
+            look(self, &mut cleaned, near)?;
+            if near.as_bytes().is_some() {
+                let mut crc = crc32fast::Hasher::new();
+                source::each_block(&*cleaned.view, cleaned.view.span(), |block| crc.update(block))?;
+                cleaned.crc32 = Some(crc.finalize());
+            }
         }
         match Arc::get_mut(&mut cleaned.view) {
             Some(view) => view.rest_on(far),
@@ -284,16 +298,17 @@ pub fn inspect(job: &Job, source: &Shared) -> Result<Cleaned> {
     plan(&job, format, &near, &near)
 }
 
-/// Looks at the result as it was written: again, witness, echo. (That it is what the plan says is [`crate::prove`]'s.)
+/// Looks at the result before it is written: again, witness, echo. (That what is written is this result, byte for byte, is
+/// proved while it is written: [`crate::prove`].)
 ///
 /// # Errors
 /// `Damaged` or `Leftover`; the result must not be published.
-pub fn examine(job: &Job, cleaned: &mut Cleaned, result: &Shared) -> Result<()> {
+pub fn examine(job: &Job, cleaned: &mut Cleaned) -> Result<()> {
     if cleaned.identity {
         return Ok(());
     }
     let before = cleaned.view.source().clone();
-    look(job, cleaned, &before, result)
+    look(job, cleaned, &before)
 }
 
 /// Cleans `source` into a spool: all of the pipeline, for standard output, for libraries and for tests.
@@ -302,12 +317,12 @@ pub fn examine(job: &Job, cleaned: &mut Cleaned, result: &Shared) -> Result<()> 
 /// Whatever keeps the file from being cleaned, or the result from being proved.
 pub fn to_spool(job: &Job, source: &Shared) -> Result<(Cleaned, Shared, Proof)> {
     let mut cleaned = inspect(job, source)?;
+    examine(job, &mut cleaned)?;
     let mut sink = Sink::Spool(job.spool());
     cleaned.view.send(cleaned.view.span(), &mut sink).map_err(Refusal::write)?;
     let Sink::Spool(spool) = sink else { return Err(Refusal::new(Code::Internal, "a spool is no spool")) };
     let result = source::at_hand(&spool.finish().map_err(Refusal::write)?)?;
     let proof = prove(&cleaned.view, &*result)?;
-    examine(job, &mut cleaned, &result)?;
     Ok((cleaned, result, proof))
 }
 
@@ -336,7 +351,10 @@ fn plan(job: &Job, format: &'static Format, near: &Shared, far: &Shared) -> Resu
     Ok(Cleaned { format, view: Arc::new(view), identity, warnings, witnesses: Vec::new(), crc32: None })
 }
 
-fn look(job: &Job, cleaned: &mut Cleaned, before: &Shared, result: &Shared) -> Result<()> {
+fn look(job: &Job, cleaned: &mut Cleaned, before: &Shared) -> Result<()> {
+    // A result of few pieces is looked at where they lie; one of many is put together first.
+    let result = cleaned.view.clone() as Shared;
+    let result = if cleaned.view.is_at_hand() { result } else { source::at_hand(&result)? };
     let echo = Echo::of(cleaned.findings());
     let job = Job {
         spent: Arc::new(Spent { input: result.len(), ..Spent::default() }),
@@ -345,17 +363,17 @@ fn look(job: &Job, cleaned: &mut Cleaned, before: &Shared, result: &Shared) -> R
         again: Some(Again { echo: echo.as_ref() }),
         ..*job
     };
-    let format = detect(result, &job.name)?;
+    let format = detect(&result, &job.name)?;
     if format.name != cleaned.format.name {
         return Err(Refusal::new(Code::Damaged, format!("the result would be read as {}", format.name)));
     }
-    let again = plan(&job, format, result, result)?;
+    let again = plan(&job, format, &result, &result)?;
     if !again.identity {
         let what = again.findings().iter().find(|f| f.action.changes());
         let what = what.map_or_else(|| "something".to_owned(), |f| format!("{} ({})", f.label, f.place));
         return Err(Refusal::new(Code::Leftover, format!("cleaning the result again would still change it: {what}")));
     }
-    cleaned.witnesses = (format.witness)(&job, &**before, &**result)?;
+    cleaned.witnesses = (format.witness)(&job, &**before, &*result)?;
     if let Some(echo) = &echo {
         cleaned.warnings.extend(echo.warnings());
     }

@@ -38,8 +38,6 @@ pub fn extension_of(name: &str) -> String {
 }
 
 fn unknown(head: &Head) -> Refusal {
-    match formats::known::name_of(head) {
-        Some((what, hint)) => Refusal::unsupported(format!("{what} is not supported, so it could not be cleaned")).hint(hint),
-        None => Refusal::new(Code::Unknown, "the type of this file is not known, so it could not be cleaned"),
-    }
+    let unknown = || Refusal::new(Code::Unknown, "the type of this file is not known, so it could not be cleaned");
+    formats::known::refusal(head).unwrap_or_else(unknown)
 }

@@ -1,14 +1,17 @@
 //! The last look: do values that were removed still stand somewhere in the result? Names, serial numbers, coordinates,
 //! addresses, identifiers and paths of eight bytes or more are searched as UTF-8 and as UTF-16, in the result and in every
 //! member and unpacked stream that planning it again comes across. In content that is a kindness to say; in structure it
-//! means that something was overlooked, and the file is refused.
+//! means that something was overlooked, and the file is refused. What the blocks written here say in every file is no echo.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Mutex;
 
-use aho_corasick::{AhoCorasick, AhoCorasickBuilder, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder, AhoCorasickKind, MatchKind};
 
+use crate::blocks;
 use crate::finding::Finding;
+use crate::needles::Needles;
 use crate::plan::{Part, Plan};
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::{self, Source, Span};
@@ -24,9 +27,45 @@ const LONGEST: usize = 64;
 pub struct Echo {
     values: Vec<(String, String)>,
     patterns: Vec<usize>,
-    automaton: AhoCorasick,
+    search: Search,
     longest: usize,
     heard: Mutex<BTreeSet<String>>,
+}
+
+/// How the values are searched for. Of a photo there are few, and vector instructions find those fastest; of an archive
+/// there are many, and with those it is better to skip.
+enum Search {
+    Few(AhoCorasick),
+    Many(Needles),
+}
+
+impl Search {
+    /// So many at most are found by vector instructions. [the limit of Teddy in aho-corasick]
+    const FEW: usize = 64;
+
+    fn new(needles: &[Vec<u8>]) -> Option<Search> {
+        if needles.len() > Search::FEW {
+            return Needles::new(needles).map(Search::Many);
+        }
+        // Small and quick to build: what it looks for is rare, and found by its prefilter.
+        let kind = Some(AhoCorasickKind::ContiguousNFA);
+        AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostFirst).kind(kind).build(needles).ok().map(Search::Few)
+    }
+
+    /// Calls `each` with every match in `text`: which needle, and where.
+    fn each(&self, text: &[u8], mut each: impl FnMut(usize, Range<usize>) -> Result<()>) -> Result<()> {
+        match self {
+            Search::Few(automaton) => automaton.find_iter(text).try_for_each(|m| each(m.pattern().as_usize(), m.range())),
+            Search::Many(needles) => {
+                let mut at = 0;
+                while let Some((needle, start)) = needles.find(text, at) {
+                    at = start + needles.len_of(needle);
+                    each(needle, start..at)?;
+                }
+                Ok(())
+            }
+        }
+    }
 }
 
 impl Echo {
@@ -35,6 +74,7 @@ impl Echo {
         let mut values: Vec<(String, String)> = findings.iter().filter(|f| f.identifies()).filter_map(telling).collect();
         values.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.cmp(b)));
         values.dedup_by(|a, b| a.1 == b.1);
+        values.retain(|(_, value)| !blocks::say(value));
         values.truncate(MOST);
         if values.is_empty() {
             return None;
@@ -50,8 +90,8 @@ impl Echo {
             }
         }
         let longest = needles.iter().map(Vec::len).max().unwrap_or(0);
-        let automaton = AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostFirst).build(&needles).ok()?;
-        Some(Echo { values, patterns, automaton, longest, heard: Mutex::new(BTreeSet::new()) })
+        let search = Search::new(&needles)?;
+        Some(Echo { values, patterns, search, longest, heard: Mutex::new(BTreeSet::new()) })
     }
 
     /// Listens to a source that was planned again: in content a value is remembered for a warning, elsewhere refused.
@@ -72,10 +112,15 @@ impl Echo {
     /// # Errors
     /// As [`Echo::hear`].
     pub fn hear_bytes(&self, place: &str, bytes: &[u8], content: bool) -> Result<()> {
-        for found in self.automaton.find_iter(bytes) {
-            self.tell(self.patterns[found.pattern().as_usize()], place, content, None)?;
-        }
-        Ok(())
+        self.search.each(bytes, |needle, _| self.tell(self.patterns[needle], place, content, None))
+    }
+
+    /// Listens to an unpacked stream that is a source.
+    ///
+    /// # Errors
+    /// As [`Echo::hear`].
+    pub fn hear_stream(&self, place: &str, stream: &dyn Source, content: bool) -> Result<()> {
+        self.listen(stream, stream.span(), |value, _| self.tell(value, place, content, None))
     }
 
     /// The warnings for what was heard in content.
@@ -101,27 +146,34 @@ impl Echo {
     /// Calls `each` with the value and the position of every match in `span`, across the borders of blocks.
     fn listen(&self, source: &dyn Source, span: Span, mut each: impl FnMut(usize, u64) -> Result<()>) -> Result<()> {
         let mut outcome = Ok(());
-        let (mut tail, mut base) = (Vec::new(), span.start);
+        let mut search = |text: &[u8], base: u64, from: usize| {
+            if outcome.is_ok() {
+                outcome = self.search.each(text, |needle, found| match found.end > from {
+                    true => each(self.patterns[needle], base + found.start as u64),
+                    false => Ok(()),
+                });
+            }
+        };
+        let reach = self.longest.saturating_sub(1);
+        // The end of what was heard so far, for values that the border cuts in two.
+        let (mut tail, mut at) = (Vec::new(), span.start);
         source::each_block(source, span, |block| {
-            if outcome.is_err() {
-                return;
+            let seen = tail.len();
+            if seen > 0 {
+                tail.extend_from_slice(&block[..block.len().min(reach)]);
+                search(&tail, at - seen as u64, seen);
             }
-            let seam: Vec<u8>;
-            let text: &[u8] = if tail.is_empty() {
-                block
+            search(block, at, 0);
+            at += block.len() as u64;
+            if block.len() >= reach {
+                tail.clear();
+                tail.extend_from_slice(&block[block.len() - reach..]);
             } else {
-                seam = [&tail[..], block].concat();
-                &seam
-            };
-            for found in self.automaton.find_iter(text) {
-                outcome = each(self.patterns[found.pattern().as_usize()], base + found.start() as u64);
-                if outcome.is_err() {
-                    return;
+                if seen == 0 {
+                    tail.extend_from_slice(block);
                 }
+                tail.drain(..tail.len().saturating_sub(reach));
             }
-            let keep = text.len().min(self.longest.saturating_sub(1));
-            base += (text.len() - keep) as u64;
-            tail = text[text.len() - keep..].to_vec();
         })?;
         outcome
     }

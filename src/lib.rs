@@ -25,6 +25,7 @@ pub mod format;
 pub mod formats;
 pub mod grammar;
 pub mod names;
+pub mod needles;
 pub mod number;
 pub mod plan;
 pub mod policy;

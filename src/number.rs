@@ -25,6 +25,8 @@ pub enum Number {
     Be(u8),
     /// An EBML variable-length integer of this many bytes (1 to 8), marker bit included. [RFC 8794 4]
     Vint(u8),
+    /// A whole number as an eight-byte floating-point number, most significant byte first (AMF).
+    F64Be,
     /// Four bytes of seven bits each, most significant first (ID3v2 sizes).
     Syncsafe,
 }
@@ -37,7 +39,7 @@ impl Number {
             Number::U16Be | Number::U16Le => 2,
             Number::U24Be | Number::U24Le => 3,
             Number::U32Be | Number::U32Le | Number::Syncsafe => 4,
-            Number::U64Be | Number::U64Le => 8,
+            Number::U64Be | Number::U64Le | Number::F64Be => 8,
             Number::Be(width) | Number::Vint(width) => width.clamp(1, 8) as usize,
         }
     }
@@ -46,6 +48,7 @@ impl Number {
     pub fn max(self) -> u64 {
         match self {
             Number::Syncsafe => (1 << 28) - 1,
+            Number::F64Be => 1 << 53,
             // All ones means "unknown" in EBML, so the largest honest number is one less.
             Number::Vint(_) => (1 << (7 * self.width())) - 2,
             _ if self.width() == 8 => u64::MAX,
@@ -57,6 +60,9 @@ impl Number {
     pub fn encode(self, n: u64) -> Option<Vec<u8>> {
         if n > self.max() {
             return None;
+        }
+        if self == Number::F64Be {
+            return Some((n as f64).to_be_bytes().to_vec());
         }
         let w = self.width();
         let be = n.to_be_bytes();
@@ -76,6 +82,7 @@ impl Number {
         match self {
             Number::U16Le | Number::U24Le | Number::U32Le | Number::U64Le => bytes.iter().rev().fold(0, fold),
             Number::Vint(_) => bytes.iter().fold(0, fold) & ((1 << (7 * self.width())) - 1),
+            Number::F64Be => bytes.first_chunk().map_or(0, |b| f64::from_be_bytes(*b) as u64),
             Number::Syncsafe => bytes.iter().fold(0, |acc, b| acc << 7 | u64::from(b & 0x7f)),
             _ => bytes.iter().fold(0, fold),
         }

@@ -198,6 +198,16 @@ impl Draft {
         changed
     }
 
+    /// The same for a form that holds words which people see, such as titles of chapters: where it stands there already it
+    /// is content, so that a removed name in it is said and not refused.
+    pub fn replace_seen(&mut self, span: Span, name: &'static str, fate: Fate, found: Vec<Finding>) -> bool {
+        let changed = self.replace(span, name, fate, found);
+        if let Some(step) = self.steps.last_mut().filter(|s| !changed && s.span == span) {
+            step.part = Part::Essence;
+        }
+        changed
+    }
+
     /// Bytes overwritten with zeros; kept without a finding where they are zeros already.
     pub fn blank(&mut self, span: Span, name: &'static str, found: Finding) {
         if self.is_zero(span) {
@@ -242,6 +252,11 @@ impl Draft {
     /// Something a person should know although nothing was done about it.
     pub fn warn(&mut self, warning: impl Into<String>) {
         self.warnings.push(warning.into());
+    }
+
+    /// What was found so far, members included.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
     }
 
     /// Whether any finding so far says that something changes.

@@ -1,13 +1,16 @@
-//! The first of the four looks at the file as written: every byte is the one that the plan lays there. Kept spans are thus
-//! compared with the input, made ones with what was composed, members with what was proved before.
+//! The proof that the file as written is the result that was looked at: every byte that the file gives back is the one that
+//! the plan lays there. Kept spans are thus compared with the input, made ones with what was composed, members with what
+//! was proved before.
 
+use std::io::Write;
 use std::thread;
 
 use sha2::{Digest, Sha256};
 
 use crate::plan::{Fate, Part};
 use crate::refusal::{Code, Refusal, Result};
-use crate::source::{self, SMALL, Source, Span};
+use crate::sink::Sink;
+use crate::source::{self, BLOCK, SMALL, Source, Span};
 use crate::view::{self, View};
 
 /// What was proved, in bytes.
@@ -21,6 +24,55 @@ pub struct Proof {
     pub essence: u64,
     /// Whether some content had to be written in another way, proved equal in meaning by its format.
     pub rebuilt: bool,
+}
+
+impl Proof {
+    /// What is known of a result that is its view, byte for byte.
+    fn of(view: &View) -> Proof {
+        let plan = view.plan();
+        let kept = plan.steps().iter().filter(|s| matches!(s.fate, Fate::Keep)).map(|s| s.span.len()).sum();
+        Proof { of: view.len(), kept, essence: plan.essence(), rebuilt: plan.is_recoded() }
+    }
+}
+
+/// Writes the result to `sink` and proves it on the way: every block is read back from `written` as soon as it is written,
+/// while the system still has it at hand, and compared with the view.
+///
+/// # Errors
+/// `Write`, and `Damaged` with the offset of a block where what comes back is not what was planned, or where more does.
+pub fn write(view: &View, sink: &mut Sink, written: &dyn Source) -> Result<Proof> {
+    let size = (BLOCK as u64).min(view.len()) as usize;
+    let (mut ours, mut theirs) = (vec![0; size], vec![0; size]);
+    let mut at = 0;
+    while at < view.len() {
+        let stretch = Span::new(at, (at + size as u64).min(view.len()));
+        let len = stretch.len() as usize;
+        let (ours, theirs) = (&mut ours[..len], &mut theirs[..len]);
+        // One piece goes from file to file, or from where it lies in memory; many small ones are put together first.
+        let planned = if view.is_whole(stretch) {
+            view.send(stretch, sink).map_err(Refusal::write)?;
+            match view.lend(stretch).filter(|piece| piece.len() == len) {
+                Some(piece) => piece,
+                None => {
+                    view.fill(at, ours)?;
+                    &*ours
+                }
+            }
+        } else {
+            view.fill(at, ours)?;
+            sink.write_all(ours).map_err(Refusal::write)?;
+            &*ours
+        };
+        written.fill(at, theirs).map_err(Refusal::write)?;
+        if *planned != *theirs {
+            return Err(Refusal::new(Code::Damaged, "the result is not what was planned").at(at));
+        }
+        at = stretch.end;
+    }
+    if written.read_at(view.len(), &mut [0]).map_err(Refusal::write)? != 0 {
+        return Err(Refusal::new(Code::Damaged, "the result has another length than planned"));
+    }
+    Ok(Proof::of(view))
 }
 
 /// Compares the result with the view of it.
@@ -49,9 +101,7 @@ pub fn prove(view: &View, result: &dyn Source) -> Result<Proof> {
     } else {
         compare(view, result, Span::new(0, view.len()))?;
     }
-    let plan = view.plan();
-    let kept = plan.steps().iter().filter(|s| matches!(s.fate, Fate::Keep)).map(|s| s.span.len()).sum();
-    Ok(Proof { of: view.len(), kept, essence: plan.essence(), rebuilt: plan.is_recoded() })
+    Ok(Proof::of(view))
 }
 
 fn compare(view: &View, result: &dyn Source, span: Span) -> Result<()> {

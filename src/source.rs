@@ -90,6 +90,11 @@ pub trait Source: Send + Sync {
         None
     }
 
+    /// The first bytes of `span`, as many as lie together in memory already: at least one, or `None`.
+    fn lend(&self, span: Span) -> Option<&[u8]> {
+        self.as_bytes()?.get(span.start as usize..span.end as usize).filter(|piece| !piece.is_empty())
+    }
+
     /// Whether there are no bytes at all.
     fn is_empty(&self) -> bool {
         self.len() == 0
@@ -157,6 +162,11 @@ impl FileSource {
     pub fn new(file: File) -> io::Result<FileSource> {
         let len = file.metadata()?.len();
         Ok(FileSource { file, len })
+    }
+
+    /// Looks at a file that is still being written: whatever is in it at the time of reading.
+    pub(crate) fn growing(file: File) -> FileSource {
+        FileSource { file, len: u64::MAX }
     }
 }
 
@@ -260,6 +270,10 @@ impl Source for Window {
     fn as_bytes(&self) -> Option<&[u8]> {
         self.of.as_bytes()?.get(self.span.start as usize..self.span.end as usize)
     }
+
+    fn lend(&self, span: Span) -> Option<&[u8]> {
+        self.of.lend(Span::new(self.span.start + span.start, (self.span.start + span.end).min(self.span.end)))
+    }
 }
 
 /// A small source read into memory, so that planning, copying and proving it touch the disk once; a large one as it is.
@@ -339,20 +353,26 @@ fn send_slice(bytes: &[u8], span: Span, to: &mut Sink) -> io::Result<()> {
     to.write_all(part.and_then(|(a, b)| bytes.get(a..b)).ok_or(io::ErrorKind::UnexpectedEof)?)
 }
 
-/// Feeds the bytes of `span` to `each`, block by block, in order.
+/// Feeds the bytes of `span` to `each`, block by block, in order; where they are in memory, as they lie there.
 ///
 /// # Errors
 /// Those of the source, and `UnexpectedEof` where the span passes its end.
 pub fn each_block(source: &dyn Source, span: Span, mut each: impl FnMut(&[u8])) -> io::Result<()> {
-    if let Some(bytes) = source.as_bytes() {
-        let part = bytes.get(span.start as usize..span.end as usize).ok_or(io::ErrorKind::UnexpectedEof)?;
-        each(part);
-        return Ok(());
+    if span.end > source.len() {
+        return Err(io::ErrorKind::UnexpectedEof.into());
     }
-    let mut block = vec![0; (BLOCK as u64).min(span.len()) as usize];
+    let mut block = Vec::new();
     let mut at = span.start;
     while at < span.end {
-        let want = (block.len() as u64).min(span.end - at) as usize;
+        if let Some(piece) = source.lend(Span::new(at, span.end)) {
+            each(piece);
+            at += piece.len() as u64;
+            continue;
+        }
+        let want = (BLOCK as u64).min(span.end - at) as usize;
+        if block.len() < want {
+            block.resize(want, 0);
+        }
         source.fill(at, &mut block[..want])?;
         each(&block[..want]);
         at += want as u64;
@@ -371,6 +391,11 @@ impl<'a> Reader<'a> {
     /// Reads the bytes of `span`.
     pub fn new(source: &'a dyn Source, span: Span) -> Reader<'a> {
         Reader { source, at: span.start, end: span.end.min(source.len()) }
+    }
+
+    /// Where it stands.
+    pub fn at(&self) -> u64 {
+        self.at
     }
 }
 

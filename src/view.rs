@@ -16,8 +16,6 @@ pub struct View {
     source: Shared,
     /// Where each step begins in the result; one more entry for the end.
     starts: Vec<u64>,
-    /// The numbers behind `Length` and `Position`, by step.
-    numbers: Vec<(usize, Vec<u8>)>,
 }
 
 impl View {
@@ -38,8 +36,10 @@ impl View {
                 .ok_or_else(|| Refusal::malformed("the result would be too long", step.span.start))?;
         }
         starts.push(at);
-        let mut view = View { plan, source, starts, numbers: Vec::new() };
-        view.numbers = view.resolve()?;
+        let view = View { plan, source, starts };
+        for step in view.plan.steps() {
+            view.number(step)?;
+        }
         Ok(view)
     }
 
@@ -77,6 +77,19 @@ impl View {
             }
         }
         Ok(true)
+    }
+
+    /// Whether `span` of the result is one piece of the input or of a member.
+    pub(crate) fn is_whole(&self, span: Span) -> bool {
+        let i = self.starts.partition_point(|s| *s <= span.start) - 1;
+        let step = self.plan.steps().get(i);
+        step.is_some_and(|s| matches!(s.fate, Fate::Keep | Fate::Splice(_)) && span.end <= self.starts[i + 1])
+    }
+
+    /// Whether the result lies in memory in pieces that are worth looking at where they lie: few, and thus large.
+    pub(crate) fn is_at_hand(&self) -> bool {
+        const PIECE: u64 = 4 << 10;
+        self.source.as_bytes().is_some() && (self.plan.steps().len() as u64).saturating_mul(PIECE) <= self.len()
     }
 
     /// Whether the result is these bytes. Where the input is in memory too, kept spans are compared where they lie.
@@ -153,21 +166,18 @@ impl View {
         (at < steps[i].span.end).then_some(i)
     }
 
-    fn resolve(&self) -> Result<Vec<(usize, Vec<u8>)>> {
-        let mut numbers = Vec::new();
-        for (i, step) in self.plan.steps().iter().enumerate() {
-            let (number, code) = match step.fate {
-                Fate::Length { of, plus, code } => {
-                    let n = self.placed(of)?.len().checked_add_signed(plus);
-                    (n.ok_or_else(|| Refusal::malformed("a length would be negative", step.span.start))?, code)
-                }
-                Fate::Position { of, origin, code } => (self.counted(of, origin)?, code),
-                _ => continue,
-            };
-            let bytes = code.encode(number).ok_or_else(|| overflow(step))?;
-            numbers.push((i, bytes));
-        }
-        Ok(numbers)
+    /// The number that a step stands for, as it is written; `None` for steps that are no number. It is found again each
+    /// time: a film has more positions than memory should hold twice.
+    fn number(&self, step: &Step) -> Result<Option<Vec<u8>>> {
+        let (number, code) = match step.fate {
+            Fate::Length { of, plus, code } => {
+                let n = self.placed(of)?.len().checked_add_signed(plus);
+                (n.ok_or_else(|| Refusal::malformed("a length would be negative", step.span.start))?, code)
+            }
+            Fate::Position { of, origin, code } => (self.counted(of, origin)?, code),
+            _ => return Ok(None),
+        };
+        code.encode(number).map(Some).ok_or_else(|| overflow(step))
     }
 
     fn counted(&self, of: u64, origin: u64) -> Result<u64> {
@@ -186,9 +196,8 @@ impl View {
             Fate::Put(bytes) => buf.copy_from_slice(&bytes[inside as usize..][..want]),
             Fate::Splice(source) => source.fill(inside, buf)?,
             Fate::Length { .. } | Fate::Position { .. } => {
-                let n = self.numbers.partition_point(|(step, _)| *step < i);
-                let bytes = self.numbers.get(n).ok_or(io::ErrorKind::InvalidData)?;
-                buf.copy_from_slice(&bytes.1[inside as usize..][..want]);
+                let bytes = self.number(step)?.ok_or(io::ErrorKind::InvalidData)?;
+                buf.copy_from_slice(&bytes[inside as usize..][..want]);
             }
             Fate::Offsets { origin, code } => return self.read_offsets(step, *origin, *code, inside, buf),
             Fate::Drop | Fate::Blank | Fate::Pad(_) => buf.fill(0),
@@ -251,6 +260,18 @@ impl Source for View {
             }
         }
         Ok(done)
+    }
+
+    fn lend(&self, span: Span) -> Option<&[u8]> {
+        let i = self.starts.partition_point(|s| *s <= span.start) - 1;
+        let step = self.plan.steps().get(i)?;
+        let inside = Span::new(span.start - self.starts[i], span.end.min(self.starts[i + 1]) - self.starts[i]);
+        match &step.fate {
+            Fate::Keep => self.source.lend(Span::new(step.span.start + inside.start, step.span.start + inside.end)),
+            Fate::Splice(source) => source.lend(inside),
+            Fate::Put(bytes) => bytes.get(inside.start as usize..inside.end as usize).filter(|piece| !piece.is_empty()),
+            _ => None,
+        }
     }
 
     fn send(&self, span: Span, to: &mut Sink) -> io::Result<()> {

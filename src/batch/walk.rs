@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::input::{self, Id};
 use super::naming;
+use crate::formats::exports::Survey;
 use crate::publish;
 use crate::refusal::{Code, Refusal};
 use crate::report::safe;
@@ -185,8 +186,10 @@ impl<'a> Root<'a> {
                     work.refuse(shown, Refused::new(Code::Unsupported, "this folder has no name", "use --output FOLDER"));
                     return;
                 }
+                let first = work.items.len();
                 let mut walker = Walker { settings, outputs, work, tree: self.tree.as_deref() };
                 walker.folder(self.input, Path::new(""), 0);
+                work.survey(first);
             }
             Ok(about) if about.is_file() => {
                 work.items.push(Item { shown, input: Input::File { follow: true }, target: self.file.clone() });
@@ -197,6 +200,19 @@ impl<'a> Root<'a> {
 }
 
 impl Work {
+    /// Says what the names in a folder show as a whole; its items begin at `first`.
+    fn survey(&mut self, first: usize) {
+        let mut survey = Survey::default();
+        self.items[first..].iter().for_each(|item| survey.see(&item.shown.to_string_lossy()));
+        self.notes.extend(survey.words());
+        if let Some(sidecars) = survey.sidecars() {
+            let sidecars = safe::text(&sidecars).into_owned();
+            self.notes.push(format!(
+                "side-cars tell times and places of the files beside them: {sidecars}; --drop sidecars leaves them out"
+            ));
+        }
+    }
+
     fn refuse(&mut self, shown: PathBuf, why: Refused) {
         self.items.push(Item { shown, input: Input::Refused(why), target: Target::Nowhere });
     }

@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::input::{self, Id, Opened};
@@ -22,7 +23,8 @@ use crate::refusal::{Code, Refusal, Result};
 use crate::report::{Outcome, Receipt, Status, safe};
 use crate::settings::{Destination, Mode, Mtime, Settings};
 use crate::sink::Sink;
-use crate::source::{self, FileSource, Reader, Shared, Spool};
+use crate::source::{self, FileSource, Reader, SMALL, Shared, Source, Spool};
+use crate::view::View;
 
 /// 1980-01-01T00:00:00Z, in seconds since 1970: the first day that every file system can hold.
 const EPOCH: u64 = 315_532_800;
@@ -192,13 +194,13 @@ impl One<'_> {
     }
 
     fn to_stdout(&self, job: &Job, mut cleaned: Cleaned) -> Result<Receipt> {
+        clean::examine(job, &mut cleaned)?;
         let mut sink = Sink::Spool(job.spool());
         let bytes = cleaned.bytes();
         bytes.send(bytes.span(), &mut sink).map_err(Refusal::write)?;
         let Sink::Spool(spool) = sink else { return Err(Refusal::new(Code::Internal, "a spool is no spool")) };
         let result = source::at_hand(&spool.finish().map_err(Refusal::write)?)?;
         let proof = prove::prove(cleaned.view(), &*result)?;
-        clean::examine(job, &mut cleaned, &result)?;
         let mut stdout = io::stdout().lock();
         let sent = io::copy(&mut Reader::new(&*result, result.span()), &mut stdout).and_then(|_| stdout.flush());
         match sent {
@@ -209,16 +211,32 @@ impl One<'_> {
         self.proved(cleaned, proof, Path::new("-"))
     }
 
-    fn to_file(&self, job: &Job, mut cleaned: Cleaned, path: &Path, opened: Option<&Opened>) -> Result<Receipt> {
+    /// A large result is looked at while it is written: one waits for the processor, the other for memory and disk.
+    fn look_and_write(&self, job: &Job, cleaned: &mut Cleaned, path: &Path, opened: Option<&Opened>) -> Result<(Pending, Proof)> {
+        let view = cleaned.view().clone();
+        thread::scope(|scope| {
+            let looks = scope.spawn(|| clean::examine(job, cleaned));
+            let written = self.write(&view, path, opened);
+            looks.join().unwrap_or_else(|panic| panic::resume_unwind(panic))?;
+            written
+        })
+    }
+
+    /// The result under a name that nobody knows, proved.
+    fn write(&self, view: &View, path: &Path, opened: Option<&Opened>) -> Result<(Pending, Proof)> {
         let pending = Pending::new(path, opened.is_some())?;
-        let bytes = cleaned.bytes();
-        let mut sink = Sink::File(pending.file()?);
-        bytes.send(bytes.span(), &mut sink).map_err(Refusal::write)?;
-        sink.flush().map_err(Refusal::write)?;
-        let written: Shared = Arc::new(FileSource::new(pending.file()?).map_err(Refusal::write)?);
-        let result = source::at_hand(&written)?;
-        let proof = prove::prove(cleaned.view(), &*result)?;
-        clean::examine(job, &mut cleaned, &result)?;
+        let written = FileSource::growing(pending.file()?);
+        let proof = prove::write(view, &mut Sink::File(pending.file()?), &written)?;
+        Ok((pending, proof))
+    }
+
+    fn to_file(&self, job: &Job, mut cleaned: Cleaned, path: &Path, opened: Option<&Opened>) -> Result<Receipt> {
+        let (pending, proof) = if cleaned.view().len() > SMALL {
+            self.look_and_write(job, &mut cleaned, path, opened)?
+        } else {
+            clean::examine(job, &mut cleaned)?;
+            self.write(cleaned.view(), path, opened)?
+        };
         let mut receipt = self.proved(cleaned, proof, self.shown_output(path))?;
         if let Some(opened) = opened {
             opened.still(&self.item.shown)?;

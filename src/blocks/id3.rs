@@ -1,7 +1,7 @@
 //! What of ID3v2 tags stays: cover art (cleaned), loudness values, chapters, gapless data, the language of the sound.
 //! Each frame is taken apart and written anew with empty descriptions.
 
-use crate::blocks::flac_picture;
+use crate::blocks::{ape, flac_picture, loudness};
 use crate::clean::{Job, Member};
 use crate::finding::{Finding, Tells};
 use crate::grammar::id3::{self, Frame};
@@ -36,6 +36,20 @@ pub struct Kept {
 }
 
 impl Kept {
+    /// Takes over what stays of APE tags, where no frame says it already.
+    pub fn take_over(&mut self, ape: &ape::Kept) {
+        for (key, value) in &ape.loudness {
+            let frame = user_text(key, value);
+            let end = key.len() + 2;
+            if !self.frames.iter().any(|f| f.id == frame.id && f.data.get(..end) == frame.data.get(..end)) {
+                self.frames.push(frame);
+            }
+        }
+        if !self.frames.iter().any(|f| &f.id == b"APIC") {
+            self.frames.extend(ape.pictures.iter().map(|(kind, mime, bytes)| picture(*kind, mime, bytes)));
+        }
+    }
+
     /// Findings for a tag: its frames but those that stay as they are. At least one, since the tag goes or changes.
     pub fn findings(&self, tag: &Tag) -> Vec<Finding> {
         let mut out = Vec::new();
@@ -68,6 +82,9 @@ pub fn sift(job: &Job, draft: &mut Draft, tags: &[Tag], major: u8, gapless: bool
         let stays = match &frame.id {
             b"APIC" if job.keeps(Token::CoverArt) => cover(job, draft, frame)?,
             b"TXXX" | b"COMM" => value(job, frame, gapless),
+            b"RVA2" | b"XRVA" if job.keeps(Token::Replaygain) => {
+                loudness::relative_volume(&frame.data).map(|data| Frame { id: frame.id, data })
+            }
             b"TLAN" if job.keeps(Token::Language) => language(frame),
             b"CHAP" | b"CTOC" if job.keeps(Token::Chapters) => chapter(job, frame, tag.major, major),
             _ => None,
@@ -92,11 +109,20 @@ fn cover(job: &Job, draft: &mut Draft, frame: &Frame) -> Result<Option<Frame>> {
     draft.adopt("cover art", &cleaned);
     let bytes = cleaned.bytes();
     let picture = bytes.bytes(bytes.span(), job.limits().block)?;
-    // [id3v2.4.0-frames 4.14] There are 21 kinds; what is none of them is "other".
-    let kind = if kind > 20 { 0 } else { kind };
-    let data = [&[0][..], mime.as_bytes(), &[0, kind, 0], &picture].concat();
     draft.note(Finding::kept("ID3v2", "cover art", Tells::Rendering, "it is cleaned by itself (--drop cover-art)"));
-    Ok(Some(Frame { id: *b"APIC", data }))
+    Ok(Some(self::picture(kind, mime, &picture)))
+}
+
+/// A loudness value as its frame.
+pub fn user_text(key: &str, value: &str) -> Frame {
+    Frame { id: *b"TXXX", data: format!("\0{}\0{value}", key.to_lowercase()).into_bytes() }
+}
+
+/// A picture as its frame, without a description. [id3v2.4.0-frames 4.14]
+pub fn picture(kind: u8, mime: &str, picture: &[u8]) -> Frame {
+    // There are 21 kinds; what is none of them is "other".
+    let kind = if kind > 20 { 0 } else { kind };
+    Frame { id: *b"APIC", data: [&[0][..], mime.as_bytes(), &[0, kind, 0], picture].concat() }
 }
 
 /// `TXXX` and `COMM` with known descriptions and values that are what they should be.
@@ -105,13 +131,9 @@ fn value(job: &Job, frame: &Frame, gapless: bool) -> Option<Frame> {
     let rest = if &frame.id == b"COMM" { rest.get(3..)? } else { rest };
     let (key, value) = id3::described(*encoding, rest);
     let (key, value) = (key.trim_start_matches('\u{feff}'), value.trim().trim_start_matches('\u{feff}'));
-    let upper = key.to_ascii_uppercase();
-    let number = value.trim_end_matches(|c: char| c.is_ascii_alphabetic()).trim();
-    if &frame.id == b"TXXX" && upper.starts_with("REPLAYGAIN_") && job.keeps(Token::Replaygain) {
-        let known = ["TRACK_GAIN", "TRACK_PEAK", "ALBUM_GAIN", "ALBUM_PEAK", "REFERENCE_LOUDNESS"];
-        let good = known.contains(&&upper[11..]) && number.len() < 20 && number.parse::<f64>().is_ok_and(f64::is_finite);
-        let unit = if upper.ends_with("PEAK") { "" } else { " dB" };
-        return good.then(|| Frame { id: *b"TXXX", data: format!("\0{}\0{number}{unit}", upper.to_lowercase()).into_bytes() });
+    if &frame.id == b"TXXX" && job.keeps(Token::Replaygain) {
+        let (key, value) = loudness::replaygain(key, value)?;
+        return Some(user_text(&key, &value));
     }
     if key == "iTunSMPB" && gapless {
         let fields: Vec<&str> = value.split_whitespace().collect();

@@ -14,6 +14,8 @@ const GAIN_MAP: &str = "http://ns.adobe.com/hdr-gain-map/1.0/";
 const CONTAINER: &str = "http://ns.google.com/photos/1.0/container/";
 const ITEM: &str = "http://ns.google.com/photos/1.0/container/item/";
 const PANORAMA: &str = "http://ns.google.com/photos/1.0/panorama/";
+const CAMERA: &str = "http://ns.google.com/photos/1.0/camera/";
+const DUBLIN_CORE: &str = "http://purl.org/dc/elements/1.1/";
 const TIFF: &str = "http://ns.adobe.com/tiff/1.0/";
 const APPLE_GAIN_MAP: &str = "http://ns.apple.com/HDRGainMap/1.0/";
 const APPLE_PIXELS: &str = "http://ns.apple.com/pixeldatainfo/1.0/";
@@ -70,6 +72,15 @@ pub struct Panorama {
     numbers: [Option<f64>; 10],
 }
 
+/// The video of a motion photo.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Motion {
+    /// How many bytes it takes, at the end of the file.
+    pub length: u64,
+    /// The moment in it that the picture shows, in microseconds.
+    pub moment: Option<u64>,
+}
+
 /// One picture, video or map that a directory lists as appended to the first picture.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Item {
@@ -88,6 +99,10 @@ pub struct Facts {
     pub gain_map_version: bool,
     /// Which way up, 1 to 8; Exif has the first word on that.
     pub orientation: Option<u8>,
+    /// The rights statement.
+    pub rights: Option<String>,
+    /// The moment of the video that the picture shows, in microseconds.
+    pub moment: Option<u64>,
     /// The directory of what is appended.
     pub items: Vec<Item>,
     gain_map: GainMap,
@@ -229,6 +244,10 @@ fn tell(facts: &mut Facts, space: &str, name: &str, value: &str) {
             "HDRGainMapHeadroom" => facts.apple.headroom = number(value),
             _ => {}
         },
+        DUBLIN_CORE if name == "rights" && facts.rights.is_none() => facts.rights = Some(value.to_owned()),
+        CAMERA if matches!(name, "MotionPhotoPresentationTimestampUs" | "MicroVideoPresentationTimestampUs") => {
+            facts.moment = value.parse().ok();
+        }
         TIFF if name == "Orientation" => facts.orientation = value.parse().ok().filter(|o| (1..=8).contains(o)),
         APPLE_PIXELS => facts.apple.urn |= name == "AuxiliaryImageType" && value == APPLE_URN,
         _ => {}
@@ -260,6 +279,8 @@ pub struct Fresh<'a> {
     pub apple: Option<&'a Apple>,
     /// The projection of a panorama.
     pub panorama: Option<&'a Panorama>,
+    /// The video at the end of the file.
+    pub motion: Option<&'a Motion>,
 }
 
 /// Writes a packet; `None` where there is nothing to say.
@@ -288,17 +309,17 @@ pub fn write(fresh: &Fresh) -> Option<Vec<u8>> {
             _ = write!(values, " HDRGainMap:HDRGainMapHeadroom=\"{headroom}\"");
         }
     }
-    if let Some(length) = fresh.linked {
+    if let Some(motion) = fresh.motion {
+        space("Camera", CAMERA);
+        values.push_str(" Camera:MotionPhoto=\"1\" Camera:MotionPhotoVersion=\"1\"");
+        if let Some(moment) = motion.moment {
+            _ = write!(values, " Camera:MotionPhotoPresentationTimestampUs=\"{moment}\"");
+        }
+    }
+    if fresh.linked.is_some() || fresh.motion.is_some() {
         space("Container", CONTAINER);
         space("Item", ITEM);
-        let item = |inside: &mut String, semantic: &str, more: &str| {
-            _ = write!(inside, "<rdf:li rdf:parseType=\"Resource\"><Container:Item Item:Semantic=\"{semantic}\"");
-            _ = write!(inside, " Item:Mime=\"image/jpeg\"{more}/></rdf:li>");
-        };
-        inside.push_str("<Container:Directory><rdf:Seq>");
-        item(&mut inside, "Primary", "");
-        item(&mut inside, "GainMap", &format!(" Item:Length=\"{length}\""));
-        inside.push_str("</rdf:Seq></Container:Directory>");
+        directory(&mut inside, fresh);
     }
     if values.is_empty() && inside.is_empty() {
         return None;
@@ -312,6 +333,44 @@ pub fn write(fresh: &Fresh) -> Option<Vec<u8>> {
          <rdf:Description rdf:about=\"\"{spaces}{values}{body}</rdf:RDF></x:xmpmeta>"
     );
     Some(packet.into_bytes())
+}
+
+/// What is appended to the picture, in order.
+fn directory(inside: &mut String, fresh: &Fresh) {
+    let mut item = |semantic: &str, mime: &str, length: Option<u64>| {
+        _ = write!(
+            inside,
+            "<rdf:li rdf:parseType=\"Resource\"><Container:Item Item:Semantic=\"{semantic}\" Item:Mime=\"{mime}\""
+        );
+        if let Some(length) = length {
+            _ = write!(inside, " Item:Length=\"{length}\"");
+        }
+        inside.push_str("/></rdf:li>");
+    };
+    item("Primary", "image/jpeg", None);
+    if let Some(length) = fresh.linked {
+        item("GainMap", "image/jpeg", Some(length));
+    }
+    if let Some(motion) = fresh.motion {
+        item("MotionPhoto", "video/mp4", Some(motion.length));
+    }
+    *inside = format!("<Container:Directory><rdf:Seq>{inside}</rdf:Seq></Container:Directory>");
+}
+
+/// Packets of every kind, for what they say but for numbers.
+pub fn templates() -> Vec<String> {
+    let map = GainMap { numbers: std::array::from_fn(|_| vec![0.0]), base_is_hdr: Some(false) };
+    let apple = Apple { version: Some(0), headroom: Some(0.0), urn: true };
+    let pano = Panorama { projection: Some("equirectangular"), viewer: Some(true), numbers: [Some(0.0); 10] };
+    let fresh = [
+        Fresh { linked: Some(0), version: true, ..Fresh::default() },
+        Fresh { linked: Some(0), version: true, panorama: Some(&pano), ..Fresh::default() },
+        Fresh { gain_map: Some(&map), ..Fresh::default() },
+        Fresh { apple: Some(&apple), ..Fresh::default() },
+        Fresh { panorama: Some(&pano), ..Fresh::default() },
+        Fresh { motion: Some(&Motion::default()), ..Fresh::default() },
+    ];
+    fresh.iter().filter_map(write).map(|packet| String::from_utf8_lossy(&packet).into_owned()).collect()
 }
 
 fn write_panorama(values: &mut String, pano: &Panorama) {

@@ -3,7 +3,7 @@
 
 use crate::clean::Job;
 use crate::format::{Format, Head, Match};
-use crate::formats::tagged;
+use crate::formats::tagged::{self, Parts};
 use crate::grammar::{adts, audio_tags, frames};
 use crate::plan::{Draft, Plan};
 use crate::refusal::Result;
@@ -36,9 +36,7 @@ fn sniff(head: &Head) -> Option<Match> {
 
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut draft = Draft::new(source);
-    let (tags, start) = audio_tags::at_start(&**source, 0)?;
-    let (end_tags, end) = audio_tags::at_end(&**source, start)?;
-    let chain = frames::chain(&**source, Span::new(start, end), adts::read)?;
+    let Parts { tags, end_tags, chain } = tagged::parts(&**source, adts::read)?;
     tagged::ends(job, &mut draft, source, (&tags, &end_tags), false)?;
     for span in &chain.frames {
         draft.essence(*span, "frames");

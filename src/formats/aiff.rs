@@ -125,6 +125,11 @@ fn markers(job: &Job, draft: &mut Draft, source: &Shared, chunk: &Chunk) -> Resu
         count += 1;
     }
     out[..2].copy_from_slice(&count.to_be_bytes());
+    if out == bytes && chunk.pad.is_empty() {
+        // Names that people see.
+        draft.essence(chunk.span(), "MARK");
+        return Ok(());
+    }
     anew(draft, chunk, "MARK", &bytes, out, Finding::removed("AIFF", "names of markers or bytes behind them", Tells::Text));
     Ok(())
 }

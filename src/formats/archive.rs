@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::clean::Job;
+use crate::clean::{Job, Member};
 use crate::finding::{Finding, Tells};
 use crate::names::filename;
 use crate::plan::Draft;
 use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
+use crate::source::Shared;
 
 /// The longest name, and the longest part of one, that file systems take.
 const LONGEST_NAME: usize = 4096;
@@ -51,11 +52,26 @@ fn junk_step(step: &str) -> Option<(&'static str, Tells)> {
 
 /// Whether a member is the side-car of another: data about a picture or a film in a file of its own.
 pub fn is_sidecar(name: &str) -> bool {
+    const ENDS: [&str; 11] = [".thm", ".lrv", ".gpx", ".nmea", ".srt", ".pp3", ".dop", ".cos", ".nksc", ".xmp", ".aae"];
     let name = name.to_lowercase();
-    let photo_json =
-        [".jpg.json", ".jpeg.json", ".png.json", ".heic.json", ".mp4.json", ".mov.json", ".supplemental-metadata.json"];
-    let ends = [".thm", ".lrv", ".gpx", ".nmea", ".srt", ".pp3", ".dop", ".cos", ".nksc"];
-    ends.iter().chain(&photo_json).any(|e| name.ends_with(e))
+    ENDS.iter().any(|e| name.ends_with(e)) || name.strip_suffix(".json").is_some_and(is_of_media)
+}
+
+/// Whether `stem` is the name of a picture or a film, as photo services call the JSON beside it: `a.jpg`, `a.jpg(1)`,
+/// `a.jpg.supplemental-metadata(1)`, or that cut off where the whole name would be longer than 51 characters.
+fn is_of_media(stem: &str) -> bool {
+    const MEDIA: [&str; 22] = [
+        "jpg", "jpeg", "jpe", "png", "gif", "webp", "heic", "heif", "avif", "bmp", "tif", "tiff", "dng", "cr2", "nef", "arw",
+        "mp4", "mov", "m4v", "3gp", "avi", "mkv",
+    ];
+    let counted = stem.strip_suffix(')').and_then(|s| s.rsplit_once('('));
+    let counted = counted.filter(|(_, n)| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    let stem = counted.map_or(stem, |(s, _)| s);
+    let is_media = |name: &str| name.rsplit_once('.').is_some_and(|(s, e)| !s.is_empty() && MEDIA.contains(&e));
+    is_media(stem)
+        || stem.rsplit_once('.').is_some_and(|(of, word)| {
+            word == "supplemental-metadata" || ("supplemental-metadata".starts_with(word) && is_media(of))
+        })
 }
 
 /// Takes the entries that go whatever is in them; the finding, or `None` where the member is to be looked at.
@@ -272,12 +288,76 @@ pub fn leads(name: &[u8], target: &[u8]) -> Leads {
     Leads::Inside
 }
 
+/// What becomes of a symbolic link in the member `name`: `None` where it leads into the archive and is content; the finding
+/// where it leads to a place on somebody's disk and goes.
+///
+/// # Errors
+/// `Malformed` where it leads out of the archive.
+pub fn link(place: &'static str, shown: &str, name: &[u8], target: &[u8]) -> Result<Option<Finding>> {
+    match leads(name, target) {
+        Leads::Inside => Ok(None),
+        Leads::Outside => Err(Refusal::new(Code::Malformed, "a link leads out of the archive").within(shown)),
+        Leads::Absolute => {
+            let found = Finding::removed(place, "a link to a place outside of the archive", Tells::History);
+            Ok(Some(found.value(String::from_utf8_lossy(target).into_owned()).within(shown)))
+        }
+    }
+}
+
+/// What came of the bytes of a member.
+pub enum Inside {
+    /// Nothing changes.
+    Same,
+    /// Nothing changes, and nobody knows what they are.
+    Unknown,
+    /// These take their place.
+    Changed(Shared),
+    /// The member is left out.
+    Gone(Finding),
+}
+
+/// Cleans the bytes of a member by the row that they belong to; of an unknown type, the policy decides.
+///
+/// # Errors
+/// Those of the member, but for its unknown type, which is noted.
+pub fn inside(
+    job: &Job,
+    draft: &mut Draft,
+    unknowns: &mut Unknowns,
+    place: &'static str,
+    name: &str,
+    bytes: &Shared,
+) -> Result<Inside> {
+    const UNKNOWN: &str = "a member of unknown type";
+    match job.member(name, bytes)? {
+        Member::Same(cleaned) => {
+            draft.adopt(name, &cleaned);
+            Ok(Inside::Same)
+        }
+        Member::Changed(cleaned) => {
+            draft.adopt(name, &cleaned);
+            Ok(Inside::Changed(cleaned.bytes()))
+        }
+        Member::Unknown(why) => match job.unknown_member(name, &why) {
+            Ok(false) => Ok(Inside::Gone(Finding::removed(place, UNKNOWN, Tells::Unknown).within(name))),
+            kept => {
+                if let Err(refusal) = kept {
+                    unknowns.note(name, refusal)?;
+                }
+                draft.note(Finding::kept(place, UNKNOWN, Tells::Unknown, "--unknown-members keep").within(name));
+                Ok(Inside::Unknown)
+            }
+        },
+    }
+}
+
 /// Members of unknown types, gathered so that a person learns of all of them at once.
 #[derive(Default)]
 pub struct Unknowns {
     list: Vec<String>,
     count: u64,
     first: Option<Refusal>,
+    sidecars: bool,
 }
 
 impl Unknowns {
@@ -293,6 +373,7 @@ impl Unknowns {
             return Err(refusal);
         }
         self.count += 1;
+        self.sidecars |= is_sidecar(name);
         if self.list.len() < Unknowns::LISTED {
             self.list.push(name.to_owned());
         }
@@ -310,15 +391,19 @@ impl Unknowns {
     /// # Errors
     /// `UnknownMember`, naming them.
     pub fn refuse(self) -> Result<()> {
-        match self.first {
-            None => Ok(()),
-            Some(first) if self.count == 1 => Err(first),
-            Some(_) => {
+        let Some(first) = self.first else { return Ok(()) };
+        let refusal = match self.count {
+            1 => first,
+            _ => {
                 let more = self.count - self.list.len() as u64;
                 let and = if more > 0 { format!(" and {more} more") } else { String::new() };
                 let what = format!("{} members are of types that cannot be cleaned: {}{and}", self.count, self.list.join(", "));
-                Err(Refusal::new(Code::UnknownMember, what))
+                Refusal::new(Code::UnknownMember, what)
             }
-        }
+        };
+        Err(match self.sidecars {
+            true => refusal.hint("--drop sidecars leaves side-cars of photos out; for others, --unknown-members omit or keep"),
+            false => refusal,
+        })
     }
 }

@@ -61,7 +61,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut end_tags = Vec::new();
     let mut end = source.len();
     if frames < end {
-        (end_tags, end) = audio_tags::at_end(&**source, frames)?;
+        (end_tags, end) = audio_tags::at_end(&**source, Span::new(frames, end))?;
     }
     for tag in tags.iter().chain(&end_tags) {
         let bytes = source.bytes(tag.span, job.limits().block)?;
@@ -92,7 +92,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         match disposition {
             Disposition::Rewrite(body, found) => {
                 draft.reframe(head, "block header", header(body.len() as u64));
-                draft.replace(block.body, "metadata block", Fate::put(body), found);
+                draft.replace_seen(block.body, "metadata block", Fate::put(body), found);
             }
             _ => {
                 draft.reframe(head, "block header", header(block.body.len()));

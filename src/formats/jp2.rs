@@ -3,7 +3,7 @@
 //! films and pictures in several files are declined. [T.800, T.801]
 
 use crate::blocks::exif;
-use crate::clean::Job;
+use crate::clean::{Job, Member};
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
 use crate::grammar::bmff::{self, Atom};
@@ -12,7 +12,7 @@ use crate::names;
 use crate::plan::{Draft, Fate, Number, Plan};
 use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
-use crate::source::{self, Shared, Source, Span};
+use crate::source::{self, Shared, Source, Span, Window};
 
 use super::colour;
 
@@ -28,6 +28,8 @@ pub static FORMAT: Format = Format {
     witness,
 };
 
+/// [GeoJP2]
+const GEO: [u8; 16] = [0xb1, 0x4b, 0xf8, 0xbd, 0x08, 0x3d, 0x4b, 0x43, 0xa5, 0xae, 0x8c, 0xd7, 0xd5, 0xa6, 0xce, 0x03];
 /// [T.800 I.5.1]
 const SIGNATURE: &[u8] = b"\0\0\0\x0cjP  \r\n\x87\n";
 
@@ -68,6 +70,7 @@ impl Walk<'_> {
                     bmff::open(&mut self.draft, atom, "jp2c");
                     self.codestream(atom.body())?;
                 }
+                b"uuid" if self.job.keeps(Token::Geotiff) && self.georeference(atom)? => {}
                 b"ftbl" | b"dtbl" | b"flst" | b"cref" => {
                     return Err(Refusal::unsupported("the picture lies in pieces or in other files").at(atom.span.start));
                 }
@@ -184,6 +187,30 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// A georeference that a person wants to keep: a TIFF without a picture worth the name, cleaned like one. Whether it
+    /// stays. [GeoJP2]
+    fn georeference(&mut self, atom: &Atom) -> Result<bool> {
+        const NAME: &str = "georeference.tif";
+        let (id, tiff) = (Span::new(atom.span.start, atom.body().start + 16), Span::new(atom.body().start + 16, atom.span.end));
+        if atom.cut || atom.open || source::head(&**self.source, atom.body().start, 16)? != GEO {
+            return Ok(false);
+        }
+        match self.job.member(NAME, &Window::shared(self.source, tiff)) {
+            Ok(Member::Same(cleaned) | Member::Changed(cleaned)) => {
+                bmff::open(&mut self.draft, atom, "uuid");
+                self.draft.frame(Span::new(atom.body().start, id.end), "GeoJP2");
+                self.draft.adopt(NAME, &cleaned);
+                self.draft.member(tiff, "georeference", (!cleaned.is_identity()).then(|| cleaned.bytes()));
+                self.draft.note(Finding::kept("GeoJP2", "georeference", Tells::Where, "the policy keeps it"));
+                Ok(true)
+            }
+            Ok(Member::Unknown(why)) | Err(why) => {
+                self.draft.warn(format!("the georeference could not be cleaned and was removed: {why}"));
+                Ok(false)
+            }
+        }
+    }
+
     fn uuid(&mut self, body: &[u8]) -> Vec<Finding> {
         let (id, data) = body.split_at(body.len().min(16));
         match id {
@@ -285,16 +312,49 @@ impl Walk<'_> {
     }
 }
 
-/// Looks for what common writers say, wherever it may stand.
-fn witness(_: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
+/// Walks the boxes by their lengths and the main header by its markers, without the parsers of the plan, and looks for what
+/// common writers say, wherever it may stand.
+fn witness(job: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
     const WITNESSED: u64 = 64 << 20;
     const SAID: [&[u8]; 4] = [b"Kakadu", b"OpenJPEG", b"<?xpacket", b"JpgTiffExif->JP2"];
-    if after.len() > WITNESSED {
-        return Ok(Vec::new());
+    const KEPT: [&[u8]; 8] = [b"jP  ", b"ftyp", b"jp2h", b"jpch", b"jplh", b"rreq", b"comp", b"jp2c"];
+    let number = |bytes: &[u8]| bytes.iter().fold(0u64, |n, b| n << 8 | u64::from(*b));
+    let left = |what: &str, at: u64| Refusal::new(Code::Leftover, format!("the result still has {what}")).at(at);
+    let (mut at, mut streams) = (0, Vec::new());
+    if source::head(after, 0, 1)? == [0xff] {
+        streams.push(0);
+        at = after.len();
     }
-    let bytes = after.bytes(after.span(), WITNESSED)?;
-    match SAID.iter().find(|s| memchr::memmem::find(&bytes, s).is_some()) {
-        Some(said) => Err(Refusal::new(Code::Leftover, format!("the result still says {:?}", String::from_utf8_lossy(said)))),
-        None => Ok(Vec::new()),
+    while at < after.len() {
+        let head = source::head(after, at, 16)?;
+        let kind = head.get(4..8).unwrap_or_default();
+        if !KEPT.contains(&kind) && !(kind == b"uuid" && job.keeps(Token::Geotiff)) {
+            return Err(left("a box that should be gone", at));
+        }
+        let (header, size) = match number(head.get(..4).unwrap_or_default()) {
+            0 => (8, after.len() - at),
+            1 => (16, number(head.get(8..16).unwrap_or_default()).max(16)),
+            n => (8, n.max(8)),
+        };
+        if kind == b"jp2c" {
+            streams.push(at + header);
+        }
+        at = at.saturating_add(size);
     }
+    for start in streams {
+        let mut at = start + 2;
+        while let [0xff, marker @ 0x4f..=0x8f, a, b] = source::head(after, at, 4)?[..] {
+            if marker == j2k::COM {
+                return Err(left("a comment", at));
+            }
+            at += 2 + number(&[a, b]).max(2);
+        }
+    }
+    if after.len() <= WITNESSED {
+        let bytes = after.bytes(after.span(), WITNESSED)?;
+        if let Some(said) = SAID.iter().find(|s| memchr::memmem::find(&bytes, s).is_some()) {
+            return Err(Refusal::new(Code::Leftover, format!("the result still says {:?}", String::from_utf8_lossy(said))));
+        }
+    }
+    Ok(vec!["box and marker walk"])
 }

@@ -2,13 +2,15 @@
 //! of all application segments only a few stay, in a minimal form written anew: density, which way up, colour, the gain map
 //! with its parameters, panorama and stereo layout. Everything else goes, wherever it stands: in front of the picture,
 //! between its scans, behind its end. It decodes no samples, so bytes hidden inside entropy-coded data are not seen.
-//!
-//! The video of a motion photo goes; it can be kept once there is a row for MP4 to clean it with.
+//! The rights statement, clipping paths and the video of a motion photo stay where a person asks for them, written anew or
+//! cleaned like a file of their own.
 
 mod exif;
+mod motion;
 mod pictures;
 mod profile;
 mod survey;
+mod wanted;
 mod witness;
 
 use crate::blocks::{self, gainmap, xmp};
@@ -20,11 +22,12 @@ use crate::names;
 use crate::plan::{Draft, Fate, Plan};
 use crate::policy::Token;
 use crate::refusal::Result;
-use crate::source::{self, Shared};
+use crate::source::Shared;
 
 use pictures::Pictures;
 use profile::Profile;
 use survey::{Block, Segment, Survey};
+use wanted::Wanted;
 
 /// The row.
 pub static FORMAT: Format = Format {
@@ -50,11 +53,15 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         None => xmp::Facts::default(),
     };
     let pictures = Pictures::settle(job, &mut draft, source, &survey, &facts)?;
+    let motion = motion::settle(job, &mut draft, source, survey.end, &facts)?;
+    let wanted = Wanted::of(job, source, &survey, &facts)?;
+    wanted.note(&mut |found| draft.note(found));
     let profile = Profile::of(job, source, &survey)?;
     if let Some(why) = profile.is_odd().filter(|_| survey.first(Block::Icc).is_some()) {
         draft.warn(format!("removed: {why}; colours may look different in viewers that used it"));
     }
-    let mut cleaner = Cleaner { job, source, survey: &survey, draft, facts, pictures, profile };
+    let mut cleaner = Cleaner { job, source, survey: &survey, draft, facts, pictures, profile, motion, wanted };
+    cleaner.fresh();
     for segment in &survey.segments {
         cleaner.settle(segment)?;
     }
@@ -79,6 +86,8 @@ struct Cleaner<'a> {
     facts: xmp::Facts,
     pictures: Pictures,
     profile: Profile,
+    motion: Option<xmp::Motion>,
+    wanted: Wanted,
 }
 
 impl Cleaner<'_> {
@@ -106,6 +115,7 @@ impl Cleaner<'_> {
             Block::Adobe if self.survey.last(Block::Adobe).is_some_and(|last| last.span == s.span) => self.adobe(s)?,
             Block::Icc if s.early && self.profile.stays() => self.icc(s),
             Block::Xt if s.early => self.draft.frame(s.span, "APP11 JPEG XT"),
+            Block::Photoshop if self.is_first(s) && self.wanted.paths.is_some() => self.paths(s)?,
             _ => self.remove(s)?,
         }
         Ok(())
@@ -160,14 +170,46 @@ impl Cleaner<'_> {
             let why = "an Apple HDR picture needs it to be shown as bright as it was; it tells the maker";
             self.draft.note(Finding::kept("Exif", "HDR headroom in Apple's maker note", Tells::Device, why));
         }
-        let found = || names::exif::describe("Exif", &tiff);
+        kept.copyright = self.wanted.copyright.clone();
+        let found = || self.wanted.told(names::exif::describe("Exif", &tiff));
         match exif::write(&kept) {
             Some(new) => {
-                let new = Fate::put(segment(0xe1, &[exif::SIGN, &new]));
-                self.draft.replace(s.span, "APP1 Exif", new, found());
+                let (new, found) = (Fate::put(segment(0xe1, &[exif::SIGN, &new])), found());
+                self.draft.replace(s.span, "APP1 Exif", new, found);
             }
-            None => self.draft.remove_all(s.span, "APP1 Exif", found()),
+            None => {
+                let found = found();
+                self.draft.remove_all(s.span, "APP1 Exif", found);
+            }
         }
+        Ok(())
+    }
+
+    /// Blocks that were not there and are needed now: the rights statement, what tells of the video. They stand where those
+    /// of their kind stand in other files: behind the header of JFIF.
+    fn fresh(&mut self) {
+        let start = self.survey.segments.iter().skip(1).find(|s| s.block != Block::Jfif).map_or(2, |s| s.span.start);
+        let (exif, xmp) = (self.survey.first(Block::Exif), self.survey.first(Block::Xmp));
+        if exif.is_none() && self.wanted.copyright.is_some() {
+            let orientation = self.facts.orientation.filter(|_| self.job.keeps(Token::Orientation));
+            let kept = exif::Kept { orientation, copyright: self.wanted.copyright.clone(), ..exif::Kept::default() };
+            if let Some(tiff) = exif::write(&kept) {
+                self.draft.insert(start, "APP1 Exif", Fate::put(segment(0xe1, &[exif::SIGN, &tiff])));
+            }
+        }
+        if xmp.is_none() && self.motion.is_some() {
+            let at = exif.map_or(start, |e| e.span.end);
+            let fresh = xmp::Fresh { motion: self.motion.as_ref(), ..xmp::Fresh::default() };
+            let packet = xmp::write(&fresh).unwrap_or_default();
+            self.draft.insert(at, "APP1 XMP", Fate::put(segment(0xe1, &[survey::XMP, &packet])));
+            self.draft.note(Finding::rewritten("XMP", "that there is a motion video", Tells::Rendering));
+        }
+    }
+
+    fn paths(&mut self, s: &Segment) -> Result<()> {
+        let found = names::iptc::describe("Photoshop", &s.after(&**self.source, survey::PHOTOSHOP.len() as u64)?);
+        let new = segment(0xed, &[self.wanted.paths.as_deref().unwrap_or_default()]);
+        self.draft.replace(s.span, "APP13 paths", Fate::put(new), self.wanted.told(found));
         Ok(())
     }
 
@@ -181,6 +223,7 @@ impl Cleaner<'_> {
             gain_map: self.facts.gain_map().filter(|_| hdr),
             apple: self.facts.apple().filter(|_| hdr),
             panorama: self.facts.panorama().filter(|_| panorama),
+            motion: self.motion.as_ref(),
         };
         let packet = xmp::write(&fresh).map(|packet| segment(0xe1, &[survey::XMP, &packet]));
         let packet = match self.turned() {
@@ -195,7 +238,7 @@ impl Cleaner<'_> {
         let indexed = self.pictures.is_empty() || self.survey.first(Block::Mpf).is_some();
         match packet {
             Some(packet) if indexed => {
-                self.draft.replace(s.span, "APP1 XMP", Fate::put(packet), names::xmp::describe("XMP", &old));
+                self.draft.replace(s.span, "APP1 XMP", Fate::put(packet), self.wanted.told(names::xmp::describe("XMP", &old)));
             }
             // A gain map that only the packet knew of is put into an index as well: today's readers look there.
             _ if !indexed => {
@@ -204,11 +247,11 @@ impl Cleaner<'_> {
                     *sign = [&packet[..], sign].concat().into();
                 }
                 self.draft.compose(s.span, "APP1 XMP, APP2 MPF", pieces);
-                for found in names::xmp::describe("XMP", &old) {
+                for found in self.wanted.told(names::xmp::describe("XMP", &old)) {
                     self.draft.note(found);
                 }
             }
-            _ => self.draft.remove_all(s.span, "APP1 XMP", names::xmp::describe("XMP", &old)),
+            _ => self.draft.remove_all(s.span, "APP1 XMP", self.wanted.told(names::xmp::describe("XMP", &old))),
         }
         Ok(())
     }
@@ -216,6 +259,7 @@ impl Cleaner<'_> {
     /// An Exif segment for a picture of which only the packet says which way up it is.
     fn turned(&self) -> Option<Vec<u8>> {
         let alone = self.survey.first(Block::Exif).is_none() && self.job.keeps(Token::Orientation);
+        let alone = alone && self.wanted.copyright.is_none();
         let tiff = blocks::exif::minimal(self.facts.orientation.filter(|_| alone))?;
         Some(segment(0xe1, &[exif::SIGN, &tiff]))
     }
@@ -300,14 +344,18 @@ impl Cleaner<'_> {
         let name = jpeg::name(s.marker);
         let simple = |label, tells| Finding::removed(name, label, tells);
         match s.block {
-            Block::Exif => self.draft.remove_all(s.span, name, names::exif::describe("Exif", &s.after(&**self.source, 6)?)),
+            Block::Exif => {
+                let found = names::exif::describe("Exif", &s.after(&**self.source, 6)?);
+                self.draft.remove_all(s.span, name, self.wanted.told(found));
+            }
             Block::Xmp => {
                 let packet = s.after(&**self.source, survey::XMP.len() as u64)?;
-                self.draft.remove_all(s.span, name, names::xmp::describe("XMP", &packet));
+                self.draft.remove_all(s.span, name, self.wanted.told(names::xmp::describe("XMP", &packet)));
             }
             Block::Photoshop => {
                 let resources = s.after(&**self.source, survey::PHOTOSHOP.len() as u64)?;
-                self.draft.remove_all(s.span, name, names::iptc::describe("Photoshop", &resources));
+                let found = names::iptc::describe("Photoshop", &resources);
+                self.draft.remove_all(s.span, name, self.wanted.told(found));
             }
             Block::Comment => {
                 let text = String::from_utf8_lossy(&s.after(&**self.source, 0)?).trim_matches(['\0', ' ', '\n', '\r']).to_owned();
@@ -355,10 +403,6 @@ impl Cleaner<'_> {
     /// Everything behind the pictures that stay.
     fn trailer(&mut self) {
         for gap in self.draft.gaps() {
-            let video = source::head(&**self.source, gap.start, 12).is_ok_and(|head| head.get(4..8) == Some(b"ftyp"));
-            if video && self.job.keeps(Token::MotionPhoto) {
-                self.draft.warn("the video of a motion photo cannot be kept yet; it was removed");
-            }
             self.draft.remove_all(gap, "trailer", names::trailer::describe("trailer", &**self.source, gap));
         }
     }

@@ -1,14 +1,18 @@
 //! JPEG XL, in boxes or bare. The codestream stays as it is: which way up, size and colour lie in it. Every other box goes,
-//! compressed or not, and what is needed to rebuild a JPEG, since that holds the JPEG's own metadata. The codestream is not
-//! decoded, so neither its end nor its colour profile is known here: a bare one with readable text in it is declined, and
-//! strict policies do not take what was not looked into. [ISO/IEC 18181-1, 18181-2]
+//! compressed or not, and what is needed to rebuild a JPEG, since that holds the JPEG's own metadata. The headers of the
+//! codestream are read, so its end is known and what follows it goes; names of layers and channels, a preview, time codes and
+//! a colour profile in it cannot be taken out without writing the stream anew: they are told, and strict policies decline
+//! them. Where the stream cannot be followed (its profile is packed), one with readable text in it is declined. [ISO/IEC
+//! 18181-1, 18181-2]
 
 use std::collections::BTreeSet;
+use std::io::Read;
 
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
 use crate::grammar::bmff::{self, Atom};
+use crate::grammar::jxl;
 use crate::names;
 use crate::plan::{Draft, Plan};
 use crate::policy::Token;
@@ -39,15 +43,21 @@ fn sniff(head: &Head) -> Option<Match> {
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut draft = Draft::new(source);
     match source::head(&**source, 0, 2)? == BARE {
-        true => codestream(job, source, &mut draft, source.span())?,
+        true => codestream(job, source, &mut draft, &[Part { header: None, data: source.span() }])?,
         false => boxes(job, source, &mut draft)?,
     }
     draft.seal()
 }
 
+/// A part of the codestream, with the box around it.
+struct Part {
+    header: Option<Atom>,
+    data: Span,
+}
+
 fn boxes(job: &Job, source: &Shared, draft: &mut Draft) -> Result<()> {
     let atoms = bmff::top(&**source, job.limits())?;
-    let (mut whole, mut parts, mut last) = (0, 0u32, false);
+    let (mut whole, mut parts, mut last) = (0, Vec::new(), false);
     let mut once = BTreeSet::new();
     for (i, atom) in atoms.list.iter().enumerate() {
         let cut = || Refusal::malformed("the file is cut off", source.len()).hint("get it again, completely");
@@ -59,19 +69,16 @@ fn boxes(job: &Job, source: &Shared, draft: &mut Draft) -> Result<()> {
             b"jxlc" | b"jxlp" if atom.cut => return Err(cut()),
             b"jxlc" => {
                 whole += 1;
-                draft.frame(Span::new(atom.span.start, atom.body().start), "jxlc");
-                codestream(job, source, draft, atom.body())?;
+                parts.push(Part { header: Some(*atom), data: atom.body() });
             }
             b"jxlp" => {
-                let index = source.bytes(atom.body(), atom.body().len().max(4)).ok().and_then(|b| b.first_chunk().copied());
-                let index = u32::from_be_bytes(index.ok_or_else(cut)?);
-                if last || index & 0x7fff_ffff != parts {
+                let index = source::head(&**source, atom.body().start, atom.body().len().min(4) as usize)?;
+                let index = u32::from_be_bytes(index.first_chunk().copied().ok_or_else(cut)?);
+                if last || u64::from(index & 0x7fff_ffff) != parts.len() as u64 {
                     return Err(Refusal::malformed("the parts of the codestream are not in order", atom.span.start));
                 }
-                (parts, last) = (parts + 1, index >> 31 == 1);
-                let data = Span::new(atom.body().start + 4, atom.span.end);
-                draft.frame(Span::new(atom.span.start, data.start), "jxlp");
-                codestream(job, source, draft, data)?;
+                last = index >> 31 == 1;
+                parts.push(Part { header: Some(*atom), data: Span::new(atom.body().start + 4, atom.span.end) });
             }
             b"jhgm" if !atom.cut && job.keeps(Token::GainMap) && once.insert(atom.kind) => {
                 if job.policy().is_strict() {
@@ -88,9 +95,11 @@ fn boxes(job: &Job, source: &Shared, draft: &mut Draft) -> Result<()> {
             }
         }
     }
-    if whole + u32::from(parts > 0) != 1 || (parts > 0 && !last) {
+    let complete = if whole > 0 { whole == 1 && parts.len() == 1 } else { last };
+    if !complete {
         return Err(Refusal::malformed("it does not hold exactly one whole codestream", source.len()));
     }
+    codestream(job, source, draft, &parts)?;
     if !atoms.tail.is_empty() {
         draft.remove_all(atoms.tail, "after the end", names::trailer::describe("after the end", &**source, atoms.tail));
     }
@@ -109,25 +118,33 @@ fn brands(source: &Shared, draft: &mut Draft, atom: &Atom) -> Result<()> {
 
 fn describe(job: &Job, source: &Shared, atom: &Atom) -> Result<Vec<Finding>> {
     let limit = job.limits().block;
-    let body = if atom.body().len() <= limit { source.bytes(atom.body(), limit)? } else { Vec::new() };
-    let (kind, packed) = match &atom.kind {
-        b"brob" => (body.first_chunk().copied().unwrap_or(*b"????"), true),
-        _ => (atom.kind, false),
-    };
-    if packed && matches!(&kind, b"jxlc" | b"jxlp" | b"ftyp" | b"JXL " | b"jxll") {
-        return Err(Refusal::malformed("a part of the picture is packed, which is forbidden", atom.span.start));
+    let mut body = if atom.body().len() <= limit { source.bytes(atom.body(), limit)? } else { Vec::new() };
+    let mut kind = atom.kind;
+    if &kind == b"brob" {
+        kind = body.first_chunk().copied().unwrap_or(*b"????");
+        if matches!(&kind, b"jxlc" | b"jxlp" | b"ftyp" | b"JXL " | b"jxll") {
+            return Err(Refusal::malformed("a part of the picture is packed, which is forbidden", atom.span.start));
+        }
+        body = unpacked(body.get(4..).unwrap_or_default());
     }
     let one = |label: &'static str, tells| vec![Finding::removed("JPEG XL", label, tells)];
     Ok(match &kind {
-        b"Exif" if !packed => names::exif::describe("Exif", tiff(&body)),
-        b"xml " if !packed => names::xmp::describe("XMP", &body),
-        b"Exif" => one("Exif (packed)", Tells::Unknown),
-        b"xml " => one("XMP (packed)", Tells::Unknown),
+        b"Exif" => names::exif::describe("Exif", tiff(&body)),
+        b"xml " => names::xmp::describe("XMP", &body),
         b"jumb" => one("content credentials (C2PA)", Tells::History),
         b"jbrd" => one("data to rebuild the JPEG it came from", Tells::History),
         b"jhgm" => one("HDR gain map", Tells::Rendering),
         _ => vec![Finding::removed("JPEG XL", format!("{:?} box", bmff::print(kind)), Tells::Unknown)],
     })
+}
+
+/// What a packed box holds, to be named; it goes whatever that is, so a part of it will do. [RFC 7932]
+fn unpacked(packed: &[u8]) -> Vec<u8> {
+    const MOST: u64 = 16 << 20;
+    let mut out = Vec::new();
+    let reader = brotli_decompressor::Decompressor::new(packed, 4096);
+    _ = reader.take(MOST).read_to_end(&mut out);
+    out
 }
 
 /// The TIFF structure: an offset stands in front of it. [18181-2 9.4]
@@ -136,17 +153,57 @@ fn tiff(body: &[u8]) -> &[u8] {
     body.get(4..).and_then(|b| b.get(skip..)).unwrap_or_default()
 }
 
-/// Coded data does not read as text; what does is not coded data.
-fn codestream(job: &Job, source: &Shared, draft: &mut Draft, span: Span) -> Result<()> {
-    if job.policy().is_strict() {
-        let what = "its codestream cannot be looked into: a colour profile or names of layers may lie there";
-        return Err(Refusal::new(Code::NeedsResidual, what));
+/// The codestream up to its end, and its boxes, which follow where something behind its end goes.
+fn codestream(job: &Job, source: &Shared, draft: &mut Draft, parts: &[Part]) -> Result<()> {
+    let spans: Vec<Span> = parts.iter().map(|p| p.data).collect();
+    let stream = jxl::read(&**source, &spans)
+        .unwrap_or_else(|_| jxl::Codestream { opaque: Some("its headers break the rules"), ..jxl::Codestream::default() });
+    tell(job, draft, &stream)?;
+    let mut left = if stream.opaque.is_some() { u64::MAX } else { stream.end };
+    for part in parts {
+        let data = Span::new(part.data.start, part.data.start + part.data.len().min(left));
+        let rest = Span::new(data.end, part.data.end);
+        left -= data.len();
+        if let Some(atom) = &part.header {
+            match rest.is_empty() {
+                true => draft.frame(Span::new(atom.span.start, atom.body().start), "codestream box"),
+                false => bmff::open(draft, atom, "codestream box"),
+            }
+            draft.frame(Span::new(atom.body().start, data.start), "number of the part");
+        }
+        if stream.opaque.is_some()
+            && let Some(at) = readable(source, data)?
+        {
+            // Coded data does not read as text; what does is not coded data.
+            let what = "text that belongs to no picture lies in the codestream or behind it";
+            return Err(Refusal::malformed(what, at).hint("decode it and encode it anew"));
+        }
+        draft.essence(data, "codestream");
+        if !rest.is_empty() {
+            draft.remove_all(rest, "after the end", names::trailer::describe("after the end", &**source, rest));
+        }
     }
-    if let Some(at) = readable(source, span)? {
-        let what = "text that belongs to no picture lies in the codestream or behind it";
-        return Err(Refusal::malformed(what, at).hint("decode it and encode it anew"));
+    Ok(())
+}
+
+/// What stays in the codestream although it is no picture: told, or too much for this policy.
+fn tell(job: &Job, draft: &mut Draft, stream: &jxl::Codestream) -> Result<()> {
+    const WHY: &str = "taking it out would mean to write the picture anew";
+    let residuals = [
+        (stream.profile, "colour profile inside the codestream", Tells::Software),
+        (!stream.names.is_empty(), "names of layers or channels", Tells::Text),
+        (stream.preview, "preview inside the codestream", Tells::Preview),
+        (stream.timecodes, "time codes of frames", Tells::When),
+        (stream.extensions, "extensions of the codestream", Tells::Unknown),
+        (stream.opaque.is_some() && !stream.profile, "codestream that could not be followed to its end", Tells::Unknown),
+    ];
+    for (_, label, tells) in residuals.into_iter().filter(|(there, ..)| *there) {
+        if job.policy().is_strict() {
+            return Err(Refusal::new(Code::NeedsResidual, format!("there is something in it that cannot be taken out: {label}")));
+        }
+        let found = Finding::kept("JPEG XL", label, tells, WHY);
+        draft.note(if tells == Tells::Text { found.value(stream.names.join(", ")) } else { found });
     }
-    draft.essence(span, "codestream");
     Ok(())
 }
 

@@ -6,7 +6,6 @@ use lz4_flex::frame::{FrameDecoder, FrameEncoder, FrameInfo};
 
 use super::wrapper::{self, Packing, Piece, Unpacking};
 use crate::cursor::Cursor;
-use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
 use crate::refusal::{Refusal, Result};
 use crate::source::{Reader, Shared, Source, Span, Spool};
@@ -26,6 +25,8 @@ pub static FORMAT: Format = Format {
 static PACKING: Packing = Packing { place: "LZ4", endings: &[(".tlz4", ".tar"), (".lz4", "")], read, pack };
 
 const MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
+/// A frame as the first versions of the program wrote it, and the Linux kernel still does. [LZ4 Frame Format, Legacy frame]
+const LEGACY: [u8; 4] = [0x02, 0x21, 0x4c, 0x18];
 /// Bits of the first byte of a frame's descriptor.
 const BLOCK_CHECKSUM: u8 = 1 << 4;
 const CONTENT_SIZE: u8 = 1 << 3;
@@ -33,12 +34,18 @@ const CONTENT_CHECKSUM: u8 = 1 << 2;
 const DICTIONARY: u8 = 1;
 
 fn sniff(head: &Head) -> Option<Match> {
-    wrapper::first_frame(head, &MAGIC).then_some(Match::Exact)
+    (wrapper::first_frame(head, &MAGIC) || wrapper::first_frame(head, &LEGACY)).then_some(Match::Exact)
+}
+
+/// Legacy frames say neither how long they are nor whether they are whole.
+fn legacy() -> Refusal {
+    Refusal::unsupported("an LZ4 frame of the legacy kind")
+        .hint("unpack it (lz4 -d) and clean what is inside, or pack it again with lz4")
 }
 
 fn read(source: &Shared, at: u64, unpacking: &mut Unpacking) -> Result<Piece> {
-    if let Some(span) = wrapper::skippable(&**source, at)? {
-        return Ok(Piece::Gone(span, Finding::removed("LZ4", "skippable frame", Tells::Hidden)));
+    if let Some(skipped) = wrapper::skipped(source, at, PACKING.place)? {
+        return Ok(skipped);
     }
     let span = frame(&**source, at)?;
     let mut stream = FrameDecoder::new(Reader::new(&**source, span));
@@ -49,12 +56,16 @@ fn read(source: &Shared, at: u64, unpacking: &mut Unpacking) -> Result<Piece> {
 /// The frame at `at`: its descriptor, its blocks, its checksum.
 fn frame(source: &dyn Source, at: u64) -> Result<Span> {
     let mut cursor = Cursor::new(source, Span::new(at, source.len()));
-    if cursor.left() < 4 || cursor.array::<4>()? != MAGIC {
-        return Err(Refusal::malformed("data after the last frame, or a frame of an old kind", at));
+    let magic = if cursor.left() < 4 { [0; 4] } else { cursor.array::<4>()? };
+    if magic == LEGACY {
+        return Err(legacy().at(at));
+    }
+    if magic != MAGIC {
+        return Err(Refusal::malformed("data after the last frame", at));
     }
     let flags = cursor.u8()?;
     if flags & DICTIONARY != 0 {
-        return Err(Refusal::unsupported("it needs a dictionary of its own").at(at).hint("unpack it and clean what is inside"));
+        return Err(wrapper::needs_a_dictionary(at));
     }
     cursor.skip(2 + if flags & CONTENT_SIZE != 0 { 8 } else { 0 })?;
     loop {

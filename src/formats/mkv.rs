@@ -66,6 +66,8 @@ struct Film<'a, 'j> {
     strangers: u64,
     /// Whether the recording was cut off, so that sizes change.
     cut: bool,
+    /// Clusters beside each other that stay as they are and were not written down yet.
+    run: Span,
 }
 
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
@@ -91,6 +93,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         stale: 0,
         strangers: 0,
         cut: segment.cut,
+        run: Span::default(),
     };
     let tops = walk::tops(job, &**source, segment.body)?;
     film.learn(&tops)?;
@@ -99,6 +102,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     for top in &tops {
         film.top(top)?;
     }
+    film.whole(Span::default());
     film.rest(&segment)?;
     if film.stale > 0 {
         let found = Finding::removed("Matroska", "positions, sizes and unused space inside clusters", Tells::Hidden);
@@ -208,6 +212,9 @@ impl Film<'_, '_> {
             return Err(Refusal::new(Code::Drm, "a track is encrypted").at(e.head.start));
         }
         self.job.limits().check_structures(self.draft.count())?;
+        if e.id == 0xbb && !e.unknown && self.dropped.is_empty() && self.cue_point(e, &children)? {
+            return Ok(());
+        }
         self.head(e);
         for child in &children {
             match table::rule(e.id, child.id) {

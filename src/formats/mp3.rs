@@ -5,7 +5,7 @@
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
-use crate::formats::tagged;
+use crate::formats::tagged::{self, Parts};
 use crate::grammar::{audio_tags, frames, mpeg_audio};
 use crate::plan::{Draft, Fate, Plan};
 use crate::policy::Token;
@@ -26,7 +26,7 @@ pub static FORMAT: Format = Format {
 
 fn sniff(head: &Head) -> Option<Match> {
     let (tags, start) = audio_tags::at_start(&**head.source, 0).ok()?;
-    let (_, end) = audio_tags::at_end(&**head.source, start).ok()?;
+    let (_, end) = audio_tags::at_end(&**head.source, Span::new(start, head.source.len())).ok()?;
     let named = FORMAT.extensions.contains(&head.extension);
     let at_once = <[u8; 4]>::try_from(source::head(&**head.source, start, 4).ok()?).ok().and_then(mpeg_audio::header);
     // A chain right at the start is a good sign; behind junk only the name says that it is worth a search.
@@ -39,11 +39,8 @@ fn sniff(head: &Head) -> Option<Match> {
 
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut draft = Draft::new(source);
-    let (tags, start) = audio_tags::at_start(&**source, 0)?;
-    let (end_tags, end) = audio_tags::at_end(&**source, start)?;
-    let chain = frames::chain(&**source, Span::new(start, end), mpeg_audio::read)?;
-
-    let first = chain.frames.first().map_or(start, |s| s.start);
+    let Parts { tags, end_tags, chain } = tagged::parts(&**source, mpeg_audio::read)?;
+    let first = chain.frames.first().map_or(0, |s| s.start);
     let info = info_frame(&**source, first)?;
     tagged::ends(job, &mut draft, source, (&tags, &end_tags), info.is_none())?;
     for span in &chain.frames {

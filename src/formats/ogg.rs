@@ -104,7 +104,8 @@ struct Stream {
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let mut draft = Draft::new(source);
     let mut streams: HashMap<u32, Stream> = HashMap::new();
-    let (mut at, mut count, mut renumbered) = (0, 0u32, false);
+    let mut serials: HashMap<u32, u32> = HashMap::new();
+    let (mut at, mut renumbered) = (0, false);
     while at < source.len() {
         let page = match ogg::page_at(&**source, at) {
             Ok(page) => page,
@@ -121,9 +122,13 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         at = page.body.end;
         job.limits().check_structures(draft.count())?;
         if page.flags & 2 != 0 {
-            // A chained file begins anew; its streams get numbers of their own.
-            let stream = begin(source, &page, count + 1)?;
-            count += u32::from(stream.codec != Codec::Skeleton);
+            // A chained file begins anew. Its streams get numbers of their own, unless it used the same ones again: many
+            // players go on only then.
+            let mut stream = begin(source, &page)?;
+            if stream.codec != Codec::Skeleton {
+                let next = serials.len() as u32 + 1;
+                stream.serial = *serials.entry(page.serial).or_insert(next);
+            }
             if let Some(unfinished) = streams.insert(page.serial, stream).filter(|s| !s.done) {
                 return Err(Refusal::malformed(
                     "a stream begins again before its headers are complete",
@@ -163,14 +168,13 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     if streams.values().all(|s| s.codec == Codec::Skeleton) {
         return Err(Refusal::malformed("there is no stream", 0));
     }
-    let changed = streams.iter().any(|(serial, s)| *serial != s.serial && s.codec != Codec::Skeleton);
-    if renumbered || changed {
+    if renumbered || serials.iter().any(|(before, after)| before != after) {
         draft.note(Finding::rewritten("Ogg", "random stream numbers", Tells::Identifier));
     }
     draft.seal()
 }
 
-fn begin(source: &Shared, page: &Page, serial: u32) -> Result<Stream> {
+fn begin(source: &Shared, page: &Page) -> Result<Stream> {
     let first = source.bytes(page.body, 1 << 16)?;
     let codec = Codec::of(&first).ok_or_else(|| {
         Refusal::unsupported("a stream in it is of a kind that is not known")
@@ -179,7 +183,7 @@ fn begin(source: &Shared, page: &Page, serial: u32) -> Result<Stream> {
     })?;
     Ok(Stream {
         codec,
-        serial,
+        serial: page.serial,
         packets: Vec::new(),
         open: false,
         wanted: codec.headers(&first),
@@ -248,7 +252,8 @@ fn header_page(job: &Job, source: &Shared, draft: &mut Draft, stream: &mut Strea
         there.extend(source.bytes(page.span(), 1 << 17)?);
     }
     if there == back {
-        rest.iter().for_each(|page| draft.frame(page.span(), "headers"));
+        // Titles of chapters are the only words in them.
+        rest.iter().for_each(|page| draft.essence(page.span(), "headers"));
         return Ok(());
     }
     let found = if found.is_empty() { vec![told("the pages of the headers")] } else { found };

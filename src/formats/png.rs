@@ -4,6 +4,7 @@
 
 mod allowed;
 mod data;
+mod gain_map;
 mod profile;
 mod text;
 mod witness;
@@ -31,7 +32,7 @@ pub static FORMAT: Format = Format {
     name: "PNG",
     extensions: &["png", "apng"],
     container: false,
-    keeps: "pixels, palette, transparency, animation, colour (profile texts neutralised), pixel shape, orientation",
+    keeps: "pixels, palette, transparency, animation, colour (profile texts neutralised), HDR gain map, pixel shape, orientation",
     removes: "text chunks, Exif, XMP, times, previews, editable originals, unknown chunks, data behind the picture and the end",
     sniff,
     plan,
@@ -313,6 +314,9 @@ impl<'a> Walk<'a> {
         if self.may_stay(i, chunk)? {
             self.seen.insert(chunk.kind);
             self.draft.frame(chunk.whole(), "ancillary chunk");
+            return Ok(());
+        }
+        if matches!(&chunk.kind, b"gdAT" | b"gmAP") && self.gain_map(i, chunk)? {
             return Ok(());
         }
         if chunk.kind == *b"pHYs" && i < self.first && self.is_intact(chunk)? && self.pixel_shape(chunk)? {

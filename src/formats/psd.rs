@@ -1,9 +1,10 @@
 //! Photoshop documents, small (PSD) and large (PSB). Layers, channels, colour and what they need stay; image resources live
-//! by an allow-list, so that previews, Exif, XMP, IPTC, paths of files, printers and slices go. Smart objects hold whole
-//! files with names and identifiers, and are declined; so are layer blocks that are not known. [Adobe Photoshop File Formats
-//! Specification, November 2019]
+//! by an allow-list, so that previews, Exif, XMP, IPTC, paths of files, printers and slices go. Files inside smart objects are
+//! cleaned like files of their kind, links to files elsewhere are cut. Layer blocks that are not known are declined. [Adobe
+//! Photoshop File Formats Specification, November 2019]
 
 mod layers;
+mod smart;
 
 use crate::clean::Job;
 use crate::cursor::Cursor;
@@ -22,8 +23,8 @@ pub static FORMAT: Format = Format {
     name: "PSD",
     extensions: &["psd", "psb", "pdd"],
     container: false,
-    keeps: "layers, masks, channels, text, effects, paths, guides, colour profile (texts neutralised), resolution",
-    removes: "Exif, XMP, IPTC, previews, slices, printer data, paths, times of layers, notes, unknown resources",
+    keeps: "layers, masks, channels, text, effects, paths, guides, smart objects (cleaned), colour profile (texts neutralised), resolution",
+    removes: "Exif, XMP, IPTC, previews, slices, printer data, paths and names of files, identifiers, times of layers, notes, unknown resources",
     sniff,
     plan,
     witness,

@@ -5,6 +5,7 @@
 mod address;
 mod allowed;
 mod doctype;
+mod ids;
 mod links;
 mod style;
 mod walk;

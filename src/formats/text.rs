@@ -2,7 +2,7 @@
 //! characters stand that nobody sees. Text whose name says so may be UTF-8, UTF-16 or of one byte a character; without a
 //! name it must be UTF-8 that does not begin as data, programs or messages do. Bytes that are no text are declined.
 
-use super::known;
+use super::{exports, known};
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
@@ -56,7 +56,7 @@ fn says_otherwise(head: &Head) -> bool {
         b"---\n",
     ];
     let text = head.bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head.bytes).trim_ascii_start();
-    BEGIN.iter().any(|b| text.starts_with(b)) || known::name_of(head).is_some()
+    BEGIN.iter().any(|b| text.starts_with(b)) || known::refusal(head).is_some()
 }
 
 /// How the text that begins so is written; `None` where it is none.
@@ -74,7 +74,7 @@ fn is_control(b: &u8) -> bool {
 }
 
 /// Valid UTF-8 (but for a character cut off at the end) without control characters other than white space.
-fn is_text(bytes: &[u8]) -> bool {
+pub(super) fn is_text(bytes: &[u8]) -> bool {
     let valid = match std::str::from_utf8(bytes) {
         Ok(_) => true,
         Err(e) => e.error_len().is_none(),
@@ -136,7 +136,11 @@ impl Reader {
     }
 }
 
-fn plan(_: &Job, source: &Shared) -> Result<Plan> {
+/// Reads all of a text, and says how many characters in it nobody sees.
+///
+/// # Errors
+/// `Unsupported` where it holds bytes that are no text.
+pub(super) fn read(source: &Shared) -> Result<u64> {
     let written = written(&source::head(&**source, 0, Head::SIZE)?).unwrap_or(Written::Utf8);
     let mut reader = Reader { written, carry: Vec::new(), at: 0, odd: None, invisible: 0 };
     source::each_block(&**source, source.span(), |block| {
@@ -147,17 +151,34 @@ fn plan(_: &Job, source: &Shared) -> Result<Plan> {
     if let Some(at) = reader.odd.or((!reader.carry.is_empty()).then_some(reader.at)) {
         return Err(Refusal::new(Code::Unsupported, "it is called text but holds other bytes").at(at));
     }
+    Ok(reader.invisible)
+}
+
+/// Notes the characters that nobody sees, where there are any.
+pub(super) fn tell_invisible(draft: &mut Draft, place: &'static str, count: u64) {
+    if count > 0 {
+        let why = "some writing needs them, and marks can be hidden with them";
+        draft.note(Finding::kept(place, "invisible characters", Tells::Hidden, why).value(count.to_string()));
+    }
+}
+
+fn plan(job: &Job, source: &Shared) -> Result<Plan> {
+    let invisible = read(source)?;
     let mut draft = Draft::new(source);
     draft.essence(source.span(), "text");
     draft.note(Finding::kept("Text", "the text itself", Tells::Text, "plain text is content: what it says, it still says"));
-    if reader.invisible > 0 {
-        let why = "some writing needs them, and marks can be hidden with them";
-        draft.note(Finding::kept("Text", "invisible characters", Tells::Hidden, why).value(reader.invisible.to_string()));
+    if exports::chat::is_chat(job.name()) {
+        exports::chat::note(source, &mut draft)?;
     }
+    tell_invisible(&mut draft, "Text", invisible);
     draft.seal()
 }
 
-fn witness(_: &Job, before: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
+/// The standard library's reading of a text that stays as it is.
+///
+/// # Errors
+/// `Damaged` where it does not.
+pub(super) fn witness(_: &Job, before: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {
     if before.len() != after.len() {
         return Err(Refusal::new(Code::Damaged, "text changed its length"));
     }

@@ -6,6 +6,7 @@
 mod data;
 mod directory;
 mod table;
+mod tail;
 
 use self::data::Claims;
 use self::directory::Writer;
@@ -45,7 +46,7 @@ fn sniff(head: &Head) -> Option<Match> {
 }
 
 /// Whether the pictures are sensor data: colour filter array or linear raw, or a compression only cameras have.
-fn is_raw(tiff: &Tiff, walk: &Walk) -> bool {
+pub(super) fn is_raw(tiff: &Tiff, walk: &Walk) -> bool {
     let camera = |d: &Directory| {
         d.entries.iter().any(|e| match e.tag {
             0x0106 => tiff.numbers(e, 1).first().is_some_and(|p| matches!(p, 32803 | 34892)),
@@ -55,7 +56,12 @@ fn is_raw(tiff: &Tiff, walk: &Walk) -> bool {
             _ => false,
         })
     };
-    walk.directories.iter().any(camera)
+    // A scanner's negative: the root is a preview, the picture lies below it, where pages are not looked for.
+    let reduced =
+        |d: &Directory| d.entries.iter().any(|e| e.tag == 0x00fe && tiff.numbers(e, 1).first().is_some_and(|k| k & 1 == 1));
+    let below = walk.directories.iter().any(|d| d.parent.is_some() && !reduced(d));
+    let negative = below && walk.directories.first().is_some_and(reduced);
+    negative || walk.directories.iter().any(camera)
 }
 
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
@@ -179,9 +185,11 @@ fn witness(_: &Job, before: &dyn Source, after: &dyn Source) -> Result<Vec<&'sta
         return Err(Refusal::new(Code::Leftover, "a tag that should be gone is still there"));
     }
     let mut names = vec!["second directory walk"];
-    if let Some(bytes) = after.as_bytes().filter(|_| !tiff.big && before.len() < 1 << 24) {
+    const READ_BY_WITNESS: u64 = 1 << 24;
+    if !tiff.big && before.len().max(after.len()) < READ_BY_WITNESS {
+        let bytes = after.bytes(after.span(), READ_BY_WITNESS)?;
         let mut reader = exif::Reader::new();
-        if let Ok(exif) = reader.continue_on_error(true).read_raw(bytes.to_vec()).or_else(|e| e.distill_partial_result(|_| ())) {
+        if let Ok(exif) = reader.continue_on_error(true).read_raw(bytes).or_else(|e| e.distill_partial_result(|_| ())) {
             let other = |f: &&exif::Field| f.tag.context() != exif::Context::Tiff;
             if exif.fields().any(|f| other(&f)) {
                 return Err(Refusal::new(Code::Leftover, "kamadak-exif still sees Exif"));

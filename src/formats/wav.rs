@@ -176,17 +176,21 @@ fn marks(source: &Shared, chunks: &[Chunk]) -> Result<Vec<[u8; 4]>> {
 /// The format; what stands behind the fields that its kind has goes. [Microsoft WAVEFORMATEX]
 fn format(job: &Job, draft: &mut Draft, source: &Shared, chunk: &Chunk) -> Result<()> {
     let bytes = source.bytes(chunk.data, job.limits().block.min(1 << 20))?;
-    if bytes.len() < 14 {
-        return Err(Refusal::malformed("the sample format is too short", chunk.head.start));
-    }
-    let n = match (u16::from_le_bytes([bytes[0], bytes[1]]), bytes.get(16..18)) {
-        // Plain samples need sixteen bytes; they may have two more that say "nothing follows".
-        (1 | 3 | 6 | 7, Some([0, 0])) => 18,
-        (1 | 3 | 6 | 7, _) => 16,
-        (_, Some(more)) => 18 + u64::from(u16::from_le_bytes([more[0], more[1]])),
-        _ => 18,
-    };
+    let n = format_len(&bytes).ok_or_else(|| Refusal::malformed("the sample format is too short", chunk.head.start))?;
     first_bytes(draft, source, chunk, n)
+}
+
+/// How many bytes of a sample format are fields; `None` where there are too few. [Microsoft WAVEFORMATEX]
+pub(super) fn format_len(bytes: &[u8]) -> Option<u64> {
+    let kind = u16::from_le_bytes([*bytes.first()?, *bytes.get(1)?]);
+    let more = bytes.get(16..18).map(|b| u16::from_le_bytes([b[0], b[1]]));
+    (bytes.len() >= 14).then_some(match (kind, more) {
+        // Plain samples need sixteen bytes; they may have two more that say "nothing follows".
+        (1 | 3 | 6 | 7, Some(0)) => 18,
+        (1 | 3 | 6 | 7, _) => 16,
+        (_, Some(more)) => 18 + u64::from(more),
+        _ => 18,
+    })
 }
 
 /// Loops stay; the maker, the product and the maker's own data go. [RIFF sampler chunk]
@@ -234,7 +238,12 @@ fn list(job: &Job, draft: &mut Draft, source: &Shared, chunk: &Chunk, marks: &[[
                 return Ok(());
             }
             let whole = [&b"LIST"[..], &(out.len() as u32).to_le_bytes(), &out].concat();
-            draft.replace(chunk.span(), "LIST", Fate::put(whole), vec![Finding::removed("WAV", "notes on markers", Tells::Text)]);
+            draft.replace_seen(
+                chunk.span(),
+                "LIST",
+                Fate::put(whole),
+                vec![Finding::removed("WAV", "notes on markers", Tells::Text)],
+            );
         }
         _ => draft.remove_all(chunk.span(), "LIST", describe(job, source, chunk)),
     }

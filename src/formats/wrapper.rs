@@ -118,9 +118,10 @@ pub enum Piece {
 }
 
 impl Piece {
-    fn end(&self) -> u64 {
+    /// Where it is.
+    pub fn span(&self) -> Span {
         match self {
-            Piece::Stream(span) | Piece::Index(span) | Piece::Gone(span, _) => span.end,
+            Piece::Stream(span) | Piece::Index(span) | Piece::Gone(span, _) => *span,
         }
     }
 }
@@ -170,10 +171,10 @@ fn read(job: &Job, source: &Shared, packing: &Packing) -> Result<(Vec<Piece>, Sh
     let (mut pieces, mut at) = (Vec::new(), 0);
     while at < source.len() {
         let piece = (packing.read)(source, at, &mut unpacking)?;
-        if piece.end() <= at {
+        if piece.span().end <= at {
             return Err(Refusal::malformed("a stream without an end", at));
         }
-        at = piece.end();
+        at = piece.span().end;
         pieces.push(piece);
         job.limits().check_structures(pieces.len())?;
     }
@@ -226,4 +227,18 @@ pub fn skippable(source: &dyn Source, at: u64) -> Result<Option<Span>> {
     }
     let len = cursor.u32_le()?;
     Ok(Some(Span::new(at, cursor.skip(len.into())?.end)))
+}
+
+/// The frame at `at` as a piece that goes, where decoders skip it.
+///
+/// # Errors
+/// As [`skippable`].
+pub fn skipped(source: &Shared, at: u64, place: &'static str) -> Result<Option<Piece>> {
+    let gone = |span| Piece::Gone(span, Finding::removed(place, "skippable frame", Tells::Hidden));
+    Ok(skippable(&**source, at)?.map(gone))
+}
+
+/// The refusal of a frame that needs more than what is in the file.
+pub fn needs_a_dictionary(at: u64) -> Refusal {
+    Refusal::unsupported("it needs a dictionary of its own").at(at).hint("unpack it and clean what is inside")
 }

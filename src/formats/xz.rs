@@ -26,7 +26,7 @@ pub static FORMAT: Format = Format {
 static PACKING: Packing = Packing { place: "XZ", endings: &[(".txz", ".tar"), (".xz", "")], read, pack };
 
 /// So much memory a stream may ask for, in KiB: twice what `xz -9` needs.
-const MEMORY: u32 = 160 << 10;
+pub(super) const MEMORY: u32 = 160 << 10;
 
 fn sniff(head: &Head) -> Option<Match> {
     head.has(0, b"\xfd7zXZ\0").then_some(Match::Exact)

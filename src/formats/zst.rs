@@ -8,9 +8,8 @@ use ruzstd::encoding::{CompressionLevel, compress};
 
 use super::wrapper::{self, Packing, Piece, Unpacking};
 use crate::cursor::Cursor;
-use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
-use crate::refusal::{Code, Refusal, Result};
+use crate::refusal::{Refusal, Result};
 use crate::source::{Reader, Shared, Source, Span, Spool};
 
 /// The row.
@@ -32,22 +31,20 @@ const MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 const SEEK: u8 = 0x5e;
 const SEEK_MAGIC: [u8; 4] = [0xb1, 0xea, 0x92, 0x8f];
 /// The largest window that is taken, in bytes.
-const WINDOW: u64 = 128 << 20;
+pub(super) const WINDOW: u64 = 128 << 20;
 
 fn sniff(head: &Head) -> Option<Match> {
     wrapper::first_frame(head, &MAGIC).then_some(Match::Exact)
 }
 
 fn read(source: &Shared, at: u64, unpacking: &mut Unpacking) -> Result<Piece> {
-    if let Some(span) = wrapper::skippable(&**source, at)? {
+    if let Some(skipped) = wrapper::skipped(source, at, PACKING.place)? {
+        let span = skipped.span();
         let tail = source.bytes(Span::new(span.end.saturating_sub(4).max(at), span.end), 4)?;
         let index = at > 0 && source.bytes(Span::new(at, at + 1), 1)? == [SEEK] && tail == SEEK_MAGIC;
-        return Ok(match index {
-            true => Piece::Index(span),
-            false => Piece::Gone(span, Finding::removed("Zstandard", "skippable frame", Tells::Hidden)),
-        });
+        return Ok(if index { Piece::Index(span) } else { skipped });
     }
-    let span = frame(&**source, at)?;
+    let span = frame(&**source, Span::new(at, source.len()))?;
     let damaged = |e: &dyn std::fmt::Display| Refusal::malformed(format!("a frame is damaged ({e})"), at);
     let reader = Reader::new(&**source, span);
     let mut stream = StreamingDecoder::new_with_max_window_size(reader, WINDOW).map_err(|e| damaged(&e))?;
@@ -59,9 +56,10 @@ fn read(source: &Shared, at: u64, unpacking: &mut Unpacking) -> Result<Piece> {
     Ok(Piece::Stream(span))
 }
 
-/// The frame at `at`: its header, its blocks, its checksum. [RFC 8878 3.1.1]
-fn frame(source: &dyn Source, at: u64) -> Result<Span> {
-    let mut cursor = Cursor::new(source, Span::new(at, source.len()));
+/// The frame that `span` begins with: its header, its blocks, its checksum. [RFC 8878 3.1.1]
+pub(super) fn frame(source: &dyn Source, span: Span) -> Result<Span> {
+    let at = span.start;
+    let mut cursor = Cursor::new(source, span);
     if cursor.left() < 4 || cursor.array::<4>()? != MAGIC {
         return Err(Refusal::malformed("data after the last frame", at));
     }
@@ -76,9 +74,7 @@ fn frame(source: &dyn Source, at: u64) -> Result<Span> {
     }
     let dictionary = cursor.bytes([0, 1, 2, 4][usize::from(flags & 3)], 4)?;
     if dictionary.iter().any(|b| *b != 0) {
-        return Err(Refusal::new(Code::Unsupported, "it needs a dictionary of its own")
-            .at(at)
-            .hint("unpack it and clean what is inside"));
+        return Err(wrapper::needs_a_dictionary(at));
     }
     cursor.skip(match flags >> 6 {
         0 => u64::from(single),

@@ -41,9 +41,9 @@ pub struct Tag {
 /// `Malformed` where there are absurdly many.
 pub fn at_start(source: &dyn Source, mut at: u64) -> Result<(Vec<Tag>, u64)> {
     let mut tags = Vec::new();
-    while let Some(span) = id3v2_at(source, at)? {
-        tags.push(Tag { kind: Kind::Id3v2, span });
-        at = span.end;
+    while let Some(tag) = tag_at(source, at)? {
+        tags.push(tag);
+        at = tag.span.end;
         // Some writers pad behind the size they declare.
         let zeros = zeros_from(source, at)?;
         if zeros > at {
@@ -55,6 +55,19 @@ pub fn at_start(source: &dyn Source, mut at: u64) -> Result<(Vec<Tag>, u64)> {
         }
     }
     Ok((tags, at))
+}
+
+fn tag_at(source: &dyn Source, at: u64) -> Result<Option<Tag>> {
+    if let Some(span) = id3v2_at(source, at)? {
+        return Ok(Some(Tag { kind: Kind::Id3v2, span }));
+    }
+    // An APE tag in front begins with its header, which says so.
+    let head = source::head(source, at, 32)?;
+    if head.len() < 32 || !head.starts_with(b"APETAGEX") || head[23] & 0x20 == 0 {
+        return Ok(None);
+    }
+    let size = u32::from_le_bytes([head[12], head[13], head[14], head[15]]);
+    Ok(Span::at(at, 32 + u64::from(size)).filter(|s| s.end <= source.len()).map(|span| Tag { kind: Kind::Ape, span }))
 }
 
 /// The span of the ID3v2 tag at `at`, if one stands there.
@@ -83,13 +96,13 @@ fn zeros_from(source: &dyn Source, at: u64) -> Result<u64> {
     }
 }
 
-/// The tags between `from` and the end, last one first, and the position where the first of them begins.
+/// The tags at the end of `span`, last one first, and the position where the first of them begins.
 ///
 /// # Errors
 /// `Limit` where there are absurdly many.
-pub fn at_end(source: &dyn Source, from: u64) -> Result<(Vec<Tag>, u64)> {
-    let (mut tags, mut end) = (Vec::new(), source.len());
-    while let Some(tag) = tag_before(source, from, end)? {
+pub fn at_end(source: &dyn Source, span: Span) -> Result<(Vec<Tag>, u64)> {
+    let (mut tags, mut end) = (Vec::new(), span.end);
+    while let Some(tag) = tag_before(source, span.start, end)? {
         end = tag.span.start;
         tags.push(tag);
         if tags.len() > MOST {
@@ -97,6 +110,21 @@ pub fn at_end(source: &dyn Source, from: u64) -> Result<(Vec<Tag>, u64)> {
         }
     }
     Ok((tags, end))
+}
+
+/// The ID3v1 tag at the end of `span` that was cut short, or has zeros behind it: its sign, then text and zeros.
+///
+/// # Errors
+/// Those of the source.
+pub fn cut_id3v1(source: &dyn Source, span: Span) -> Result<Option<Tag>> {
+    const LEN: usize = 128;
+    let start = span.end.saturating_sub(8 * LEN as u64).max(span.start);
+    let bytes = source::head(source, start, (span.end - start) as usize)?;
+    let text = bytes.iter().rposition(|b| *b != 0).map_or(0, |i| i + 1);
+    let is_text = |b: &[u8]| b.iter().take(LEN - 3).all(|b| *b == 0 || *b >= 0x20 && *b != 0x7f);
+    let is_tag = |i: &usize| i + LEN >= text && bytes.len() - i >= 16 && is_text(&bytes[*i..]);
+    let found = memchr::memmem::find_iter(&bytes, b"TAG").find(is_tag);
+    Ok(found.map(|i| Tag { kind: Kind::Id3v1, span: Span::new(start + i as u64, span.end) }))
 }
 
 fn tag_before(source: &dyn Source, from: u64, end: u64) -> Result<Option<Tag>> {

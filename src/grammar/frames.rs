@@ -20,6 +20,8 @@ pub struct Chain {
     pub frames: Vec<Span>,
     /// What no frame covers, between, before and behind them.
     pub gaps: Vec<Span>,
+    /// Whether the last frame is cut short by the end of the span.
+    pub cut: bool,
 }
 
 /// Where the first frame stands, if there is one near the start of `span`.
@@ -35,7 +37,7 @@ pub fn first(source: &dyn Source, span: Span, read: Read) -> Result<Option<u64>>
 /// # Errors
 /// `Malformed` where there are no three frames in a row, or the chain is lost for more than 64 KiB.
 pub fn chain(source: &dyn Source, span: Span, read: Read) -> Result<Chain> {
-    let mut chain = Chain { frames: Vec::new(), gaps: Vec::new() };
+    let mut chain = Chain { frames: Vec::new(), gaps: Vec::new(), cut: false };
     let first = find(source, span, read, None)?;
     let (mut at, mut kind) = first.ok_or_else(|| Refusal::malformed("there are no sound frames", span.start))?;
     chain.gap(Span::new(span.start, at));
@@ -45,7 +47,10 @@ pub fn chain(source: &dyn Source, span: Span, read: Read) -> Result<Chain> {
         let next = ahead.look(at)?.and_then(read).filter(|(k, _)| *k == kind);
         match next {
             // A last frame that was cut short still plays in part.
-            Some((_, len)) => at = (at + len).min(span.end),
+            Some((_, len)) => {
+                chain.cut = at + len > span.end;
+                at = (at + len).min(span.end);
+            }
             None => {
                 run.end = at;
                 chain.run(run);

@@ -240,10 +240,10 @@ fn find(source: &dyn Source, span: Span, seek: impl Fn(&[u8]) -> Option<usize>) 
 /// How much of a scan is read first, where it is not in memory: many are short.
 const FIRST: usize = 16 << 10;
 
-/// The bytes from `at`: all up to `end` where they are in memory, else at most `most`, and more the next time.
+/// The bytes from `at`: up to `end` as far as they lie in memory, else at most `most`, and more the next time.
 fn block_at<'a>(source: &'a dyn Source, at: u64, end: u64, most: &mut usize) -> io::Result<Cow<'a, [u8]>> {
-    if let Some(bytes) = source.as_bytes() {
-        return Ok(Cow::Borrowed(bytes.get(at as usize..end as usize).ok_or(io::ErrorKind::UnexpectedEof)?));
+    if let Some(bytes) = source.lend(Span::new(at, end)) {
+        return Ok(Cow::Borrowed(bytes));
     }
     let mut block = vec![0; (end - at).min(*most as u64) as usize];
     *most = (*most * 8).min(BLOCK);

@@ -93,21 +93,33 @@ impl Chunk {
 pub fn chunks(source: &dyn Source, span: Span, limits: &Limits) -> Result<(Vec<Chunk>, Span)> {
     let mut cursor = Cursor::new(source, span);
     let mut all = Vec::new();
-    while cursor.left() >= 8 {
-        let start = cursor.at();
-        let id = cursor.array()?;
-        let size = u64::from(cursor.u32_le()?);
-        if size > cursor.left() {
-            let id = String::from_utf8_lossy(&id).into_owned();
-            return Err(Refusal::malformed(format!("the chunk {id:?} runs past the end"), start));
-        }
-        let data = cursor.skip(size)?;
-        let padded = size % 2 == 1 && !cursor.is_done() && is_padded(&mut cursor)?;
-        let pad = cursor.skip(u64::from(padded))?;
-        all.push(Chunk { id, data, pad });
+    while let Some(chunk) = read(&mut cursor)? {
+        all.push(chunk);
         limits.check_structures(all.len())?;
     }
     Ok((all, Span::new(cursor.at(), cursor.end())))
+}
+
+/// The chunk at the cursor, which moves behind it; `None` where too little is left for one.
+///
+/// # Errors
+/// `Malformed` where it runs past the end; the cursor then stands where it stood.
+pub fn read(cursor: &mut Cursor) -> Result<Option<Chunk>> {
+    if cursor.left() < 8 {
+        return Ok(None);
+    }
+    let start = cursor.at();
+    let id = cursor.array()?;
+    let size = u64::from(cursor.u32_le()?);
+    if size > cursor.left() {
+        cursor.seek(start)?;
+        let id = String::from_utf8_lossy(&id).into_owned();
+        return Err(Refusal::malformed(format!("the chunk {id:?} runs past the end"), start));
+    }
+    let data = cursor.skip(size)?;
+    let padded = size % 2 == 1 && !cursor.is_done() && is_padded(cursor)?;
+    let pad = cursor.skip(u64::from(padded))?;
+    Ok(Some(Chunk { id, data, pad }))
 }
 
 /// Whether the next byte is padding, or the first letter of the next chunk because a writer forgot to pad.

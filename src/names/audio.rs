@@ -2,7 +2,7 @@
 
 use crate::finding::{Finding, Tells};
 use crate::grammar::audio_tags::Kind;
-use crate::grammar::id3;
+use crate::grammar::{ape_tag, id3};
 
 /// Findings for a whole ID3v2 tag.
 pub fn id3v2(tag: &[u8]) -> Vec<Finding> {
@@ -44,6 +44,7 @@ fn meaning(frame: &id3::Frame) -> (&'static str, Tells) {
         b"POPM" | b"PCNT" => ("play count and rating", Tells::History),
         b"TXXX" => ("user-defined text", Tells::Text),
         b"TLAN" => ("language", Tells::Text),
+        b"RVA2" | b"XRVA" | b"RVAD" => ("loudness adjustment", Tells::Rendering),
         b"TFLT" | b"TMED" | b"TLEN" | b"TBPM" | b"TKEY" => ("technical field", Tells::Software),
         _ => ("frame", Tells::Unknown),
     }
@@ -87,31 +88,18 @@ pub fn tag(kind: Kind, bytes: &[u8]) -> Vec<Finding> {
         Kind::Id3v1Extended => vec![Finding::removed("ID3v1", "extended tag", Tells::Text)],
         Kind::Ape => {
             let mut out = vec![Finding::removed("APE", "tag", Tells::Text)];
-            out.extend(ape_items(bytes).into_iter().map(|(key, value)| comment("APE", &key, &value)));
+            for item in ape_tag::items(bytes).iter().take(100) {
+                let value = match item.binary {
+                    true => format!("{} bytes", item.value.len()),
+                    false => String::from_utf8_lossy(&item.value).into_owned(),
+                };
+                out.push(comment("APE", &item.key, &value));
+            }
             out
         }
         Kind::Lyrics3 => vec![Finding::removed("Lyrics3", "lyrics", Tells::Text)],
         Kind::Padding => vec![Finding::removed("padding", "padding of a tag", Tells::Software)],
     }
-}
-
-fn ape_items(bytes: &[u8]) -> Vec<(String, String)> {
-    let mut at: usize = if bytes.starts_with(b"APETAGEX") { 32 } else { 0 };
-    let mut out = Vec::new();
-    while let Some(head) = bytes.get(at..at.saturating_add(8)) {
-        let size = u32::from_le_bytes([head[0], head[1], head[2], head[3]]) as usize;
-        let binary = head[4] & 0x06 == 0x02;
-        let Some(key) = bytes[at + 8..].iter().take(256).position(|b| *b == 0) else { break };
-        let start = at + 8 + key + 1;
-        let Some(value) = bytes.get(start..start.saturating_add(size)) else { break };
-        let text = if binary { format!("{size} bytes") } else { String::from_utf8_lossy(value).into_owned() };
-        out.push((String::from_utf8_lossy(&bytes[at + 8..at + 8 + key]).into_owned(), text));
-        at = start + size;
-        if out.len() >= 100 {
-            break;
-        }
-    }
-    out
 }
 
 /// A finding for a field of a comment list (`ARTIST=…`).

@@ -7,6 +7,7 @@ pub mod filename;
 pub mod icc;
 pub mod iptc;
 pub mod quicktime;
+pub mod riff;
 pub mod telemetry;
 pub mod trailer;
 mod values;

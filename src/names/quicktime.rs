@@ -2,6 +2,7 @@
 
 use crate::finding::{Finding, Tells};
 use crate::grammar::bmff::{self, Atom};
+use crate::names::telemetry::Points;
 use crate::source::Source;
 
 /// How much of a box is read to name what is in it.
@@ -50,6 +51,9 @@ fn entry(place: &'static str, kind: [u8; 4], body: &[u8]) -> Vec<Finding> {
     if &kind == b"XMP_" {
         return crate::names::xmp::describe("XMP", body);
     }
+    if &kind == b"GPMF" {
+        return camera(place, body);
+    }
     if children(body).any(|(k, _)| &k == b"data") {
         return items(place, &bmff::boxed(&kind, body), &[]);
     }
@@ -63,6 +67,16 @@ fn entry(place: &'static str, kind: [u8; 4], body: &[u8]) -> Vec<Finding> {
             tell(label.unwrap_or(&format!("unknown user data ({})", bmff::print(kind))), tells, String::new())
         }
     }
+}
+
+/// What a GoPro writes of itself.
+fn camera(place: &'static str, body: &[u8]) -> Vec<Finding> {
+    let mut points = Points::default();
+    points.gopro(body);
+    let tell = |label: &'static str, value: Option<&str>| value.map(|v| Finding::removed(place, label, Tells::Device).value(v));
+    let told = [tell("recorded on", points.device()), tell("camera serial number", points.serial())];
+    let settings = Finding::removed(place, "settings of the camera", Tells::Device).bytes(body.len() as u64 + 8);
+    told.into_iter().flatten().chain([settings]).collect()
 }
 
 /// A `meta` box: the list of iTunes, or keys and values. [QTFF, metadata]

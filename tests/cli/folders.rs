@@ -93,7 +93,8 @@ fn leavings_of_systems_are_left_out_and_said() {
 fn side_cars_are_left_out_on_request() {
     let dir = Dir::new();
     dir.write("h/a.png", dirty()).write("h/a.thm", "\0").write("h/a.png.json", "\0").write("h/b.txt", "text");
-    dir.ends(1, &["h"]);
+    let ran = dir.ends(1, &["h"]);
+    assert!(ran.err.contains("h/a.png.json and 1 more; --drop sidecars leaves them out"), "{}", ran.err);
     let ran = dir.ends(0, &["--drop", "sidecars", "-o", "out", "h"]);
     assert_eq!(ran.err.matches("(a side-car of another file)").count(), 2, "{}", ran.err);
     assert!(dir.has("out/a.png") && dir.has("out/b.txt") && !dir.has("out/a.thm"));

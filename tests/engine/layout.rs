@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use metascrub::finding::{Finding, Tells};
 use metascrub::plan::{Draft, Fate, Number};
-use metascrub::prove::prove;
+use metascrub::prove::{prove, write};
 use metascrub::refusal::Code;
 use metascrub::sink::Sink;
-use metascrub::source::{Memory, Shared, Source, Span, Spool, Window};
+use metascrub::source::{Memory, Shared, Source, Span, Spool, Window, each_block};
 use metascrub::view::View;
 use proptest::prelude::*;
 
@@ -168,6 +168,16 @@ proptest! {
         prop_assert_eq!(spooled(&view, part), &expected[a..b]);
         let proof = prove(&view, &Memory::new(expected.clone())).unwrap();
         prop_assert_eq!(proof.of, expected.len() as u64);
+        // Written and read back in one go, it is the same.
+        let mut sink = Sink::Spool(Spool::new(&Spool::default_dir()));
+        prop_assert_eq!(write(&view, &mut sink, &Memory::new(expected.clone())).unwrap(), proof);
+        let Sink::Spool(spool) = sink else { unreachable!() };
+        let spool = spool.finish().unwrap();
+        prop_assert_eq!(spool.bytes(spool.span(), u64::MAX).unwrap(), &expected[..]);
+        // What lies in memory is lent as it is.
+        let mut lent = Vec::new();
+        each_block(&view, view.span(), |block| lent.extend_from_slice(block)).unwrap();
+        prop_assert_eq!(lent, expected);
     }
 
     #[test]
@@ -187,8 +197,13 @@ proptest! {
         result[at] ^= 1 << bit;
         let refusal = prove(&view, &Memory::new(result.clone())).unwrap_err();
         prop_assert_eq!(refusal.code(), Code::Damaged);
-        let refusal = prove(&view, &Miser(Memory::shared(result))).unwrap_err();
+        let refusal = prove(&view, &Miser(Memory::shared(result.clone()))).unwrap_err();
         prop_assert_eq!(refusal.code(), Code::Damaged);
+        let sink = || Sink::Spool(Spool::new(&Spool::default_dir()));
+        prop_assert_eq!(write(&view, &mut sink(), &Memory::new(result.clone())).unwrap_err().code(), Code::Damaged);
+        result[at] ^= 1 << bit;
+        result.push(0);
+        prop_assert_eq!(write(&view, &mut sink(), &Memory::new(result)).unwrap_err().code(), Code::Damaged);
     }
 
     #[test]

@@ -158,3 +158,27 @@ fn bombs_are_limited() {
         assert_eq!(clean::to_spool(&job, &Memory::shared(bomb)).err().unwrap().code(), Code::Limit, "{name}");
     }
 }
+
+/// What is packed anew is fine to the programs of the formats' makers, where they are installed.
+#[test]
+fn other_programs_unpack_what_we_pack() {
+    let programs = [("bz2", "bzip2"), ("xz", "xz"), ("zst", "zstd"), ("lz4", "lz4")];
+    for kind in kinds() {
+        let clean = scrub(&format!("a.txt.gz.{}", kind.ending), &(kind.pack)(&dirty())).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join(format!("a.{}", kind.ending));
+        std::fs::write(&path, &clean.bytes).unwrap();
+        let (_, program) = programs.into_iter().find(|(ending, _)| *ending == kind.ending).unwrap();
+        let Ok(ran) = std::process::Command::new(program).arg("-dc").arg(&path).output() else { continue };
+        assert!(ran.status.success(), "{program}: {}", String::from_utf8_lossy(&ran.stderr));
+        assert_eq!(ran.stdout, (kind.unpack)(&clean.bytes), "{program}");
+    }
+}
+
+#[test]
+fn legacy_frames_of_lz4_are_refused_by_name() {
+    let block = lz4_flex::block::compress(TEXT);
+    let bytes = [&[0x02, 0x21, 0x4c, 0x18][..], &(block.len() as u32).to_le_bytes(), &block].concat();
+    let why = refusal("a.txt.lz4", &bytes);
+    assert!(why.code() == Code::Unsupported && why.to_string().contains("legacy"), "{why}");
+}

@@ -590,3 +590,91 @@ fn blocks_have_no_borders() {
         }
     }
 }
+
+/// Resources of Photoshop: number, name, data.
+fn photoshop(resources: &[(u16, &[u8], &[u8])]) -> Vec<u8> {
+    let mut out = b"Photoshop 3.0\0".to_vec();
+    for (id, name, data) in resources {
+        out.extend([b"8BIM", &id.to_be_bytes()[..], &[name.len() as u8], name].concat());
+        out.resize(out.len() + (name.len() + 1) % 2, 0);
+        out.extend((data.len() as u32).to_be_bytes());
+        out.extend_from_slice(data);
+        out.resize(out.len() + data.len() % 2, 0);
+    }
+    seg(0xed, &out)
+}
+
+#[test]
+fn clipping_paths_stay_where_they_are_wanted() {
+    let record = [&[0, 6][..], &[7; 24]].concat();
+    let resources: &[(u16, &[u8], &[u8])] =
+        &[(0x0404, b"", b"\x1c\x02\x50\0\x06CANARY"), (0x07d0, b"CANARY path", &record), (0x0bb7, b"", b"\x0bCANARY path")];
+    let dirty = photo(&[photoshop(resources)]);
+    let policy = Policy::default().with(Token::ClippingPath, true);
+    let clean = scrub_under(&policy, "a.jpg", &dirty).unwrap();
+    clean.had_secrets().tells_nothing();
+    let kept: &[(u16, &[u8], &[u8])] = &[(0x07d0, b"Path 1", &record), (0x0bb7, b"", b"\x06Path 1")];
+    assert_eq!(clean.bytes, photo(&[photoshop(kept)]));
+    assert_eq!(scrub("a.jpg", &dirty).unwrap().bytes, photo(&[]));
+    // What is no path goes.
+    let odd = photo(&[photoshop(&[(0x07d0, b"", b"CANARY is no path, but as long as one")])]);
+    assert_eq!(scrub_under(&policy, "a.jpg", &odd).unwrap().bytes, photo(&[]));
+}
+
+#[test]
+fn the_rights_statement_stays_where_it_is_wanted() {
+    let policy = Policy::default().with(Token::Copyright, true);
+    let text = b"(c) Kim KEEPME\0\0";
+    let tiff = |more: bool| {
+        let mut out = b"MM\0*\0\0\0\x08".to_vec();
+        out.extend([0, 1 + u8::from(more)]);
+        let at = 8 + 2 + 12 * (1 + u8::from(more)) + 4;
+        if more {
+            out.extend([0x01, 0x0f, 0, 2, 0, 0, 0, 14, 0, 0, 0, at + 16]);
+        }
+        out.extend([0x82, 0x98, 0, 2, 0, 0, 0, 16, 0, 0, 0, at, 0, 0, 0, 0]);
+        out.extend(text);
+        out.extend(if more { &b"CANARY camera\0"[..] } else { b"" });
+        out
+    };
+    let kept = photo(&[app(1, EXIF, &tiff(false))]);
+    let clean = scrub_under(&policy, "a.jpg", &photo(&[app(1, EXIF, &tiff(true))])).unwrap();
+    clean.had_secrets().tells_nothing();
+    assert_eq!(clean.bytes, kept);
+    // From XMP, and from IPTC.
+    let packet = "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' xmlns:dc='http://purl.org/dc/elements/1.1/'>\
+                  <rdf:Description><dc:rights><rdf:Alt><rdf:li>(c) Kim KEEPME</rdf:li></rdf:Alt></dc:rights></rdf:Description></rdf:RDF>";
+    assert_eq!(scrub_under(&policy, "a.jpg", &photo(&[app(1, XMP, packet.as_bytes())])).unwrap().bytes, kept);
+    let records = b"\x1c\x02\x74\0\x0e(c) Kim KEEPME\x1c\x02\x50\0\x0aKim KEEPME";
+    let iptc = photo(&[jfif(), photoshop(&[(0x0404, b"", records)])]);
+    let clean = scrub_under(&policy, "a.jpg", &iptc).unwrap();
+    assert_eq!(clean.bytes, photo(&[jfif(), app(1, EXIF, &tiff(false))]));
+    assert!(find_secret(&scrub("a.jpg", &iptc).unwrap().bytes, "KEEPME").is_none());
+}
+
+#[test]
+fn the_video_of_a_motion_photo_stays_where_it_is_wanted() {
+    let policy = Policy::default().with(Token::MotionPhoto, true);
+    let video = std::fs::read(root().join("samples/mp4/film.mp4")).unwrap();
+    let packet = "<rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description \
+                  xmlns:Camera='http://ns.google.com/photos/1.0/camera/' Camera:MotionPhotoPresentationTimestampUs='1234' \
+                  xmlns:dc='http://purl.org/dc/elements/1.1/' dc:source='CANARY'/></rdf:RDF>";
+    let google = [photo(&[jfif(), app(1, XMP, packet.as_bytes())]), video.clone()].concat();
+    let clean = scrub_under(&policy, "a.jpg", &google).unwrap();
+    clean.had_secrets().tells_nothing().found("motion video");
+    let start = memchr::memmem::find(&clean.bytes, b"ftyp").unwrap() - 4;
+    let alone = scrub("a.mp4", &video).unwrap().bytes;
+    assert_eq!(clean.bytes[start..], alone);
+    assert!(find_secret(&clean.bytes, &format!("Item:Length=\"{}\"", alone.len())).is_some());
+    assert!(find_secret(&clean.bytes, "TimestampUs=\"1234\"").is_some());
+    // Samsung's stands in a trailer of its own, and nothing in front tells of it.
+    let samsung = [photo(&[jfif()]), b"CANARY\x10MotionPhoto_Data".to_vec(), video.clone(), b"SEFHCANARYSEFT".to_vec()].concat();
+    let clean = scrub_under(&policy, "a.jpg", &samsung).unwrap();
+    clean.tells_nothing().found("that there is a motion video");
+    assert!(clean.bytes.ends_with(&alone));
+    // By default it goes.
+    assert_eq!(scrub("a.jpg", &samsung).unwrap().bytes, photo(&[jfif()]));
+    // What cannot be cleaned goes as well.
+    let broken = [photo(&[jfif()]), b"\0\0\0\x14ftypisom\0\0\0\0isom\0\0\0\x10moovCANARYAB".to_vec()].concat();
+    assert_eq!(scrub_under(&policy, "a.jpg", &broken).unwrap().bytes, photo(&[jfif()]));
+}

@@ -80,6 +80,64 @@ fn codestreams_that_are_not_whole_are_refused() {
     }
 }
 
+/// Bits, the lowest of a byte first.
+#[derive(Default)]
+struct Bits(Vec<bool>);
+
+impl Bits {
+    fn put(&mut self, n: u32, value: u32) -> &mut Bits {
+        self.0.extend((0..n).map(|i| value >> i & 1 == 1));
+        self
+    }
+
+    fn text(&mut self, text: &[u8]) -> &mut Bits {
+        text.iter().for_each(|b| _ = self.put(8, (*b).into()));
+        self
+    }
+
+    fn align(&mut self) -> &mut Bits {
+        self.0.resize(self.0.len().next_multiple_of(8), false);
+        self
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        self.0.chunks(8).map(|c| c.iter().rev().fold(0, |n, b| n << 1 | u8::from(*b))).collect()
+    }
+}
+
+/// Eight by eight pixels with an alpha channel of this name, in one frame of six bytes.
+fn with_channel(name: &[u8]) -> Vec<u8> {
+    let mut bits = Bits::default();
+    bits.put(16, 0x0aff).put(1, 1).put(5, 0).put(3, 1);
+    // Not everything as usual: eight bits, one extra channel; no profile, no extensions.
+    bits.put(2, 0).put(3, 0).put(1, 1).put(2, 1);
+    bits.put(1, 0).put(2, 0).put(3, 0).put(2, 0).put(2, 1).put(4, name.len() as u32).text(name).put(1, 0);
+    bits.put(1, 1).put(1, 1).put(2, 0).put(1, 1).align();
+    bits.put(1, 1).put(1, 0).align().put(2, 0).put(10, 6).align().text(b"KEEPME");
+    bits.bytes()
+}
+
+#[test]
+fn names_in_the_codestream_are_told_and_declined_by_strict_policies() {
+    let named = with_channel(b"my channel");
+    let clean = scrub("a.jxl", &named).unwrap();
+    assert_eq!(clean.unchanged().found("names of layers or channels").value.as_deref(), Some("my channel"));
+    assert_eq!(scrub_under(&Policy::strict(), "a.jxl", &named).err().unwrap().code(), Code::NeedsResidual);
+    let plain = with_channel(b"");
+    scrub_under(&Policy::strict(), "a.jxl", &plain).unwrap().unchanged();
+    let dirty = [&plain[..], b"CANARY"].concat();
+    assert_eq!(scrub("a.jxl", &dirty).unwrap().bytes, plain);
+    assert_eq!(scrub("a.jxl", &file(&[(b"jxlc", &dirty)])).unwrap().bytes, file(&[(b"jxlc", &plain)]));
+    truncate_everywhere("a.jxl", &dirty, 1);
+}
+
+#[test]
+fn packed_boxes_are_looked_into() {
+    let clean = scrub("a.jxl", &sample("everything.jxl")).unwrap();
+    let told = clean.cleaned.findings().iter().any(|f| f.value.as_deref().is_some_and(|v| v.contains("CANARY packed")));
+    assert!(told, "{:#?}", clean.cleaned.findings());
+}
+
 #[test]
 fn strict_policies_do_not_take_what_was_not_looked_into() {
     assert_eq!(scrub_under(&Policy::strict(), "a.jxl", &plain()).err().unwrap().code(), Code::NeedsResidual);

@@ -183,3 +183,75 @@ fn lies_are_refused() {
     // Tags without end.
     assert_eq!(refusal("a.mp3", &[id3(3, &[]).repeat(100), sound()].concat()).code(), Code::Unsupported);
 }
+
+#[test]
+fn loudness_in_other_tags_moves_to_the_one_that_stays() {
+    let items: [(&str, &[u8]); 4] = [
+        ("Artist", b"CANARY"),
+        ("replaygain_track_gain", b"-3.2 DB"),
+        ("MP3GAIN_UNDO", b"CANARY"),
+        ("REPLAYGAIN_ALBUM_GAIN", b"CANARY"),
+    ];
+    let clean = scrub("a.mp3", &[sound(), ape(&items), id3v1()].concat()).unwrap();
+    clean.had_secrets().tells_nothing();
+    let tag = id3(4, &[(b"TXXX", b"\0replaygain_track_gain\0-3.2 dB")]);
+    assert_eq!(clean.bytes, [tag.clone(), sound()].concat());
+    // What a frame says already is not said twice; a tag in front is one as well.
+    let both = [ape(&items), tag.clone(), sound(), ape(&items)].concat();
+    assert_eq!(scrub("a.mp3", &both).unwrap().bytes, [tag, sound()].concat());
+    assert_eq!(scrub_under(&Policy::strict(), "a.mp3", &both).unwrap().bytes, sound());
+    let keep = Policy::strict().with(Token::Replaygain, true);
+    assert_ne!(scrub_under(&keep, "a.mp3", &both).unwrap().bytes, sound());
+}
+
+#[test]
+fn relative_volume_stays_without_its_words() {
+    let volume = |whose: &[u8], more: &[u8]| [whose, b"\0\x01\xfb\x9c\x10\x12\x34", more].concat();
+    let dirty = id3(4, &[(b"RVA2", &volume(b"CANARY", b"\x01CANARY"))]);
+    let clean = scrub("a.mp3", &[dirty, sound()].concat()).unwrap();
+    clean.had_secrets().tells_nothing();
+    assert_eq!(clean.bytes, [id3(4, &[(b"RVA2", &volume(b"", b""))]), sound()].concat());
+    let album = [id3(4, &[(b"RVA2", &volume(b"album", b""))]), sound()].concat();
+    scrub("a.mp3", &album).unwrap().unchanged();
+    assert_eq!(scrub_under(&Policy::strict(), "a.mp3", &album).unwrap().bytes, sound());
+}
+
+#[test]
+fn a_picture_in_an_ape_tag_moves_too() {
+    let cover_item = [b"CANARY.png\0", &png(true)[..]].concat();
+    let clean = scrub("a.mp3", &[sound(), ape(&[("Cover Art (Front)", &cover_item)])].concat()).unwrap();
+    clean.had_secrets().tells_nothing();
+    assert_eq!(clean.bytes, [id3(4, &[(b"APIC", &cover(b"", 3, &png(false)))]), sound()].concat());
+}
+
+#[test]
+fn a_removed_name_in_the_title_of_a_chapter_is_said_and_not_refused() {
+    let title = |t: &[u8]| [b"TIT2", &syncsafe(t.len() + 1)[..], b"\0\0\0", t].concat();
+    let chapter = [&b"ch1\0\0\0\0\0\0\0\x03\xe8"[..], &[0xff; 8], &title(b"Talk with Jane Q. KEEPME")].concat();
+    let kept = id3(4, &[(b"CHAP", &chapter)]);
+    let file = [id3(4, &[(b"TPE1", b"\0Jane Q. KEEPME"), (b"CHAP", &chapter)]), sound()].concat();
+    let clean = scrub("a.mp3", &file).unwrap();
+    assert_eq!(clean.bytes, [kept, sound()].concat());
+    assert!(clean.cleaned.warnings().iter().any(|w| w.contains("artist")), "{:?}", clean.cleaned.warnings());
+}
+
+#[test]
+fn a_tag_in_a_frame_that_was_cut_short_is_a_tag() {
+    // Sound that breaks off in the middle of a frame swallowed what stood behind it, and a second run found it there.
+    let mut tag = id3v1();
+    tag[33..46].copy_from_slice(b"CANARY artist");
+    tag[97..111].copy_from_slice(b"CANARY comment");
+    for cut in 1..72 {
+        for len in [46, 60, 100, 111, 120, 124, 127, 128] {
+            for behind in [&b""[..], b"\0", b"\0\0\0", b"junk"] {
+                let bytes = [&sound()[..], &frame()[..cut], &tag[..len], behind].concat();
+                let clean = scrub("a.mp3", &bytes).unwrap_or_else(|r| panic!("{cut} {len} {behind:?}: {r}"));
+                assert!(clean.bytes.starts_with(&sound()), "{cut} {len}");
+                // A tag that fills up the frame cannot be told from sound, nor one with junk behind what is left of it.
+                if cut + len + behind.len() != 72 && behind != b"junk" {
+                    assert!(find_secret(&clean.bytes, "CANARY").is_none(), "{cut} {len} {behind:?}");
+                }
+            }
+        }
+    }
+}

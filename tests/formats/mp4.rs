@@ -428,11 +428,18 @@ fn a_gps_track_is_told_in_plain_words() {
     let scale: Vec<u8> = [10_000_000i32, 10_000_000, 1000, 1000, 100].iter().flat_map(|n| n.to_be_bytes()).collect();
     let gps = [point(377_700_000, -1_224_100_000), point(377_710_000, -1_224_110_000)].concat();
     let stream = [klv(b"SCAL", b'l', 4, &scale), klv(b"GPS5", b'l', 20, &gps)].concat();
-    let sample = klv(b"DEVC", 0, 1, &klv(b"STRM", 0, 1, &stream));
+    let stream = [klv(b"GPSU", b'U', 16, b"180131093412.500"), stream].concat();
+    let device = [klv(b"DVNM", b'c', 1, b"HERO7 Black"), klv(b"STRM", 0, 1, &stream)].concat();
+    let sample = klv(b"DEVC", 0, 1, &device);
     let mut m = film();
+    let settings = [klv(b"DVNM", b'c', 1, b"Global Settings"), klv(b"CASN", b'c', 1, b"C3221324500000")].concat();
+    m.more = boxed(b"udta", &boxed(b"GPMF", &klv(b"DEVC", 0, 1, &settings)));
     m.tracks.push(Track { samples: vec![sample.clone(), sample], ..track(3, b"meta", b"gpmd", &[]) });
     let clean = scrub("a.mp4", &m.build()).unwrap();
-    assert_eq!(clean.found("GPS track").value.as_deref(), Some("4 points, around 37.77, -122.41"));
+    assert_eq!(clean.found("GPS track").value.as_deref(), Some("4 points, 1 s, around 37.77, -122.41"));
+    assert_eq!(clean.found("recorded on").value.as_deref(), Some("GoPro HERO7 Black"));
+    assert_eq!(clean.found("camera serial number").value.as_deref(), Some("C3221324500000"));
+    assert_eq!(clean.found("time of the first position").value.as_deref(), Some("2018-01-31 09:34:12"));
 }
 
 #[test]

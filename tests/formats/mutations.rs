@@ -2,6 +2,7 @@
 //! of ours. The changes are the same in every run.
 
 use crate::support::*;
+use metascrub::grammar::cfb::{self, Content};
 use metascrub::policy::Policy;
 use metascrub::refusal::Code;
 
@@ -66,6 +67,30 @@ pub fn ogg_checksum(page: &[u8]) -> u32 {
     page.iter().fold(0, |crc: u32, b| (0..8).fold(crc ^ u32::from(*b) << 24, step))
 }
 
+/// The same compound file with a few bytes of one of its streams changed, which stay where they can be read.
+fn change_inside(dice: &mut Dice, bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut file = cfb::read(bytes).ok()?;
+    let mut entry = &mut file;
+    loop {
+        match &mut entry.content {
+            Content::Storage(entries) if !entries.is_empty() => {
+                let n = dice.below(entries.len());
+                entry = &mut entries[n];
+            }
+            Content::Stream(data) if !data.is_empty() => {
+                for _ in 0..1 + dice.below(4) {
+                    if !data.is_empty() {
+                        dice.change(data);
+                    }
+                }
+                break;
+            }
+            _ => return None,
+        }
+    }
+    cfb::write(&file).ok()
+}
+
 /// How often each sample is changed; `MUTATIONS=10` is ten times as often.
 fn often(rounds: usize) -> usize {
     rounds * std::env::var("MUTATIONS").ok().and_then(|n| n.parse::<usize>().ok()).unwrap_or(1)
@@ -87,6 +112,12 @@ fn mutate(format: &str, rounds: usize) {
             }
             if format == "ogg" && dice.below(2) == 0 {
                 right_page_checksums(&mut bytes);
+            }
+            if matches!(format, "doc" | "xls" | "ppt")
+                && dice.below(4) > 0
+                && let Some(changed) = change_inside(&mut dice, &whole)
+            {
+                bytes = changed;
             }
             let policy = if dice.below(2) == 0 { Policy::default() } else { Policy::strict() };
             if let Err(r) = scrub_under(&policy, name, &bytes) {
@@ -175,4 +206,69 @@ fn svg() {
 #[test]
 fn rtf() {
     mutate("rtf", 300);
+}
+
+#[test]
+fn amr() {
+    mutate("amr", 500);
+}
+
+#[test]
+fn ape() {
+    mutate("ape", 500);
+}
+
+#[test]
+fn caf() {
+    mutate("caf", 500);
+}
+
+#[test]
+fn dff() {
+    mutate("dff", 500);
+}
+
+#[test]
+fn dsf() {
+    mutate("dsf", 500);
+}
+
+#[test]
+fn midi() {
+    mutate("midi", 500);
+}
+
+#[test]
+fn musepack() {
+    mutate("musepack", 500);
+}
+
+#[test]
+fn tta() {
+    mutate("tta", 500);
+}
+
+#[test]
+fn w64() {
+    mutate("w64", 500);
+}
+
+#[test]
+fn wavpack() {
+    mutate("wavpack", 500);
+}
+
+#[test]
+fn doc() {
+    mutate("doc", 300);
+}
+
+#[test]
+fn xls() {
+    mutate("xls", 300);
+}
+
+#[test]
+fn ppt() {
+    mutate("ppt", 300);
 }

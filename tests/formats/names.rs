@@ -166,7 +166,7 @@ fn maker_notes_name_their_maker_and_its_serial_numbers() {
         exif::describe("Exif", &b.finish())
     };
     let apple = note(b"Apple iOS\0\0\x01MM", "Apple", &[(0x11, 2, b"F8AE9027-A544-4000-CANARY\0".to_vec())], 0);
-    assert_eq!(value(&apple, "content identifier"), "F8AE9027-A544-4000-CANARY");
+    assert_eq!(value(&apple, "Live Photo identifier"), "F8AE9027-A544-4000-CANARY");
     assert!(apple.iter().any(|f| f.label == "maker notes (Apple)"));
     let pentax = note(b"PENTAX \0MM", "PENTAX", &[(0x229, 2, b"PX-1234567\0".to_vec())], 0);
     assert_eq!(value(&pentax, "camera body serial number"), "PX-1234567");

@@ -108,9 +108,31 @@ fn the_skeleton_goes_and_leaves_no_gap_in_the_numbers() {
 fn chained_links_are_each_cleaned() {
     let clean = scrub("a.ogg", &sample("ogg/chained.ogg")).unwrap();
     clean.had_secrets().tells_nothing();
-    assert_eq!(numbers(&clean.bytes), [(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2)]);
+    assert_eq!(numbers(&clean.bytes), [(1, 0), (1, 1), (1, 2), (1, 0), (1, 1), (1, 2)]);
     // FLAC says how many metadata packets follow.
     assert_eq!(count(&clean.bytes, b"\x7fFLAC\x01\0\0\x01fLaC\0\0\0\x22"), 1);
+}
+
+#[test]
+fn links_of_several_streams_keep_the_numbers_they_share() {
+    // Players that follow a chain of several streams do so only where the numbers come back.
+    let link = |a: u32, b: u32, secret: &str| {
+        let heads = [page(a, 0, 2, 0, &[HEAD]), page(b, 0, 2, 0, &[HEAD])].concat();
+        let comments = [page(a, 1, 0, 0, &[&tags(secret, &[])]), page(b, 1, 0, 0, &[&tags(secret, &[])])].concat();
+        let sound = [page(a, 2, 0, 960, &[b"KEEPME"]), page(b, 2, 4, 960, &[b"KEEPME"]), page(a, 3, 4, 1920, &[b"KEEPME"])];
+        [heads, comments, sound.concat()].concat()
+    };
+    let clean = scrub("a.ogg", &[link(7, 9, "CANARY"), link(9, 7, "CANARY"), link(7, 8, "CANARY")].concat()).unwrap();
+    clean.had_secrets().tells_nothing();
+    assert_eq!(clean.bytes, [link(1, 2, ""), link(2, 1, ""), link(1, 3, "")].concat());
+}
+
+#[test]
+fn a_removed_name_in_the_title_of_a_chapter_is_said_and_not_refused() {
+    let fields = ["ARTIST=Jane Q. KEEPME", "CHAPTER001=00:00:00.000", "CHAPTER001NAME=Talk with Jane Q. KEEPME"];
+    let clean = scrub("a.opus", &opus(4, &tags("CANARY", &fields))).unwrap();
+    assert_eq!(clean.bytes, opus(1, &tags("", &fields[1..])));
+    assert!(clean.cleaned.warnings().iter().any(|w| w.contains("artist")), "{:?}", clean.cleaned.warnings());
 }
 
 #[test]

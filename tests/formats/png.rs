@@ -372,3 +372,21 @@ fn private_wrappers_and_wrong_kinds_are_refused() {
     bytes[33 + 4] = b'1';
     assert_eq!(refusal("a.png", &bytes).code(), Code::Malformed);
 }
+
+#[test]
+fn a_gain_map_stays_and_is_cleaned() {
+    let parameters = [&[0, 0, 0, 9, 0][..], &[0, 0, 0, 1].repeat(14)].concat();
+    let neutral = [&[0, 0, 0, 0, 0][..], &[0, 0, 0, 1].repeat(14)].concat();
+    let map =
+        |parameters: &[u8], more: &[Vec<u8>]| png(&[&[grey(), chunk(b"gmAP", parameters)], more, &[idat(), iend()]].concat());
+    let text = chunk(b"tEXt", b"Author\0CANARY");
+    let whole = |map: &[u8], version: &[u8]| png(&[grey(), chunk(b"gmAP", version), chunk(b"gdAT", map), idat(), iend()]);
+    let clean = scrub("a.png", &whole(&map(&parameters, &[text]), &[0, 0, 0, 7])).unwrap();
+    clean.had_secrets().tells_nothing();
+    assert_eq!(clean.bytes, whole(&map(&neutral, &[]), &[0; 4]));
+    // What is no picture, or is not wanted, goes.
+    let odd = scrub("a.png", &png(&[grey(), chunk(b"gdAT", b"CANARY"), chunk(b"gmAP", b"CANARY"), idat(), iend()])).unwrap();
+    assert_eq!(odd.bytes, plain());
+    let policy = Policy::default().with(Token::GainMap, false);
+    assert_eq!(scrub_under(&policy, "a.png", &whole(&map(&neutral, &[]), &[0; 4])).unwrap().bytes, plain());
+}

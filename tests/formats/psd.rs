@@ -78,10 +78,68 @@ fn lengths_follow_blocks_that_go() {
     assert_eq!(clean.bytes, psd(b"", &id, b""));
 }
 
+/// A descriptor with one text called `Idnt`.
+fn descriptor(text: &str) -> Vec<u8> {
+    let letters: Vec<u8> = text.encode_utf16().chain([0]).flat_map(u16::to_be_bytes).collect();
+    let mut out = [&16u32.to_be_bytes()[..], &[0; 4], &[0; 4], b"null", &1u32.to_be_bytes(), &[0; 4], b"IdntTEXT"].concat();
+    out.extend((letters.len() as u32 / 2).to_be_bytes());
+    out.extend(letters);
+    out
+}
+
+/// A file of this name behind the smart object `id`.
+fn linked(kind: &[u8; 4], id: &str, name: &str, middle: &[u8], size: usize) -> Vec<u8> {
+    let letters: Vec<u8> = name.encode_utf16().chain([0]).flat_map(u16::to_be_bytes).collect();
+    let mut out = [kind, &5u32.to_be_bytes()[..], &[id.len() as u8], id.as_bytes()].concat();
+    out.extend((letters.len() as u32 / 2).to_be_bytes());
+    out.extend(letters);
+    out.extend(b"png 8BIM");
+    out.extend((size as u64).to_be_bytes());
+    out.extend([0]);
+    out.extend_from_slice(middle);
+    let child: Vec<u8> = "xmp.did:CANARY\0".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    out.extend((child.len() as u32 / 2).to_be_bytes());
+    out.extend(child);
+    let len = (out.len() as u64).to_be_bytes();
+    out.resize(out.len().next_multiple_of(4), 0);
+    [&len[..], &out].concat()
+}
+
+#[test]
+fn files_inside_smart_objects_are_cleaned() {
+    let id = "5a96c404-ab9c-1177-97ef-96ca454b82b7";
+    let png = std::fs::read(root().join("samples/png/everything.png")).unwrap();
+    let layer = block(b"SoLd", &[b"soLD\0\0\0\x04", &descriptor(id)[..]].concat());
+    let file = block(b"lnk2", &linked(b"liFD", id, "CANARY holiday.png", &png, png.len()));
+    let clean = scrub("a.psd", &psd(b"", &layer, &file)).unwrap();
+    clean.had_secrets().tells_nothing();
+    let new = "00000000-0000-4000-8000-000000000001";
+    assert!(find_secret(&clean.bytes, "embedded-1.png").is_some() && find_secret(&clean.bytes, id).is_none());
+    let both = memchr::memmem::find(&clean.bytes, new.as_bytes()).is_some();
+    assert!(both && find_secret(&clean.bytes, new).is_some(), "both sides have the same number");
+    let plain = scrub("a.png", &png).unwrap().bytes;
+    assert!(memchr::memmem::find(&clean.bytes, &plain).is_some());
+    truncate_everywhere("a.psd", &psd(b"", &layer, &file), 7);
+    // What cannot be cleaned is not kept.
+    let file = block(b"lnk2", &linked(b"liFD", id, "a.bin", b"\x01CANARY", 7));
+    assert_eq!(refusal("a.psd", &psd(b"", &layer, &file)).code(), Code::Unknown);
+}
+
+#[test]
+fn links_of_smart_objects_lose_their_paths() {
+    let id = "5a96c404-ab9c-1177-97ef-96ca454b82b7";
+    let layer = block(b"SoLE", &[b"soLD\0\0\0\x04", &descriptor(id)[..]].concat());
+    let middle = [&descriptor("file:///home/CANARY/a.png")[..], b"CANARY a time...", b"CANARY 8"].concat();
+    let file = block(b"lnkE", &linked(b"liFE", id, "CANARY.png", &middle, 0));
+    let clean = scrub("a.psd", &psd(b"", &layer, &file)).unwrap();
+    clean.had_secrets().tells_nothing();
+    assert!(find_secret(&clean.bytes, "linked-1").is_some());
+}
+
 #[test]
 fn smart_objects_and_unknown_blocks_are_refused() {
-    assert_eq!(refusal("a.psd", &psd(b"", &block(b"SoLd", b"CANARY"), b"")).code(), Code::Unsupported);
-    assert_eq!(refusal("a.psd", &psd(b"", b"", &block(b"lnk2", b"CANARY"))).code(), Code::Unsupported);
+    assert_eq!(refusal("a.psd", &psd(b"", &block(b"SoLd", b"CANARY with more"), b"")).code(), Code::Unsupported);
+    assert_eq!(refusal("a.psd", &psd(b"", b"", &block(b"lnk2", b"\0\0\0\0\0\0\0\x08CANARY\0\0"))).code(), Code::Unsupported);
     assert_eq!(refusal("a.psd", &psd(b"", &block(b"what", b"CANARY"), b"")).code(), Code::UnknownCritical);
 }
 

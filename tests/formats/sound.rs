@@ -57,3 +57,17 @@ pub fn sample(path: &str) -> Vec<u8> {
 pub fn count(bytes: &[u8], needle: &[u8]) -> usize {
     memchr::memmem::find_iter(bytes, needle).count()
 }
+
+/// An APE tag with a header and a footer; bytes where the key begins with "Cover".
+pub fn ape(items: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (key, value) in items {
+        let binary = if key.starts_with("Cover") { 2u32 } else { 0 };
+        body.extend([&(value.len() as u32).to_le_bytes()[..], &binary.to_le_bytes(), key.as_bytes(), &[0], value].concat());
+    }
+    let end = |flags: u32| {
+        let numbers = [2000, body.len() as u32 + 32, items.len() as u32, flags].map(u32::to_le_bytes).concat();
+        [&b"APETAGEX"[..], &numbers, &[0; 8]].concat()
+    };
+    [end(0xa000_0000), body.clone(), end(0x8000_0000)].concat()
+}

@@ -120,3 +120,22 @@ fn pictures_in_utf_16_are_cleaned_where_they_stand() {
     assert_eq!(clean.bytes, whole("<text>KEEPME \u{1f600}</text><g/>"));
     assert_eq!(clean.cleaned.witnesses(), ["quick-xml"]);
 }
+
+#[test]
+fn strict_policies_number_the_names_of_elements() {
+    let becomes = |dirty: &str, clean: &str| {
+        let result = scrub_under(&Policy::strict(), "a.svg", &svg(dirty)).unwrap();
+        assert_eq!(String::from_utf8_lossy(&result.bytes), String::from_utf8_lossy(&svg(clean)));
+    };
+    becomes(
+        "<defs><path id='path-CANARY john'/><mask id=\"m.jane\"/></defs><use xlink:href='#path-CANARY%20john'/><g mask='url(#m.jane)' \
+         style='clip-path:url(\"#m.jane\")' fill='#abc'/><a href='#path-CANARY john'/><g id='nobody'/>",
+        "<defs><path id='i1'/><mask id=\"i2\"/></defs><use xlink:href='#i1'/><g mask='url(#i2)' \
+         style='clip-path:url(\"#i2\")' fill='#abc'/><a href='#i1'/><g id='i3'/>",
+    );
+    // What styles, animations and readers refer to keeps its name; new names do not clash with it.
+    let kept = "<style>#i1 { fill: red }</style><g id='i1'/><animate id='anim' begin='i1.click'/><g id='lbl'/><g aria-labelledby='lbl'/>";
+    becomes(&format!("{kept}<g id='other'/>"), &format!("{}<g id='i3'/>", kept.replace("id='anim'", "id='i2'")));
+    // Under the default policy names stay.
+    scrub("a.svg", &svg("<g id='KEEPME'/><use href='#KEEPME'/>")).unwrap().unchanged();
+}

@@ -254,3 +254,16 @@ fn owners_and_times_stay_where_they_are_wanted() {
     let policy = Policy::default().with(Token::EntryOwner, true).with(Token::EntryTimes, true);
     scrub_under(&policy, "x.tar", &bytes).unwrap().unchanged();
 }
+
+/// What is between the holes would have to be cleaned with its map, so all four kinds are refused by name.
+#[test]
+fn sparse_members_are_refused_by_name() {
+    let old = header("a.txt", TEXT.len(), b'S', |h| h[257..265].copy_from_slice(b"ustar  \0"));
+    let old = tar(&[[old, padded(TEXT, b"")].concat()]);
+    let new = |key: &str| tar(&[pax(b'x', &[(key, "1")]), file("a.txt", TEXT, clean_header)]);
+    for bytes in [old, new("GNU.sparse.size"), new("GNU.sparse.map"), new("GNU.sparse.major")] {
+        let why = refusal("x.tar", &bytes);
+        assert!(why.code() == Code::Unsupported && why.to_string().contains("a sparse member"), "{why}");
+        assert!(why.advice().contains("--sparse"), "{}", why.advice());
+    }
+}

@@ -218,3 +218,79 @@ fn a_jpeg_strip_loses_its_comment() {
     let clean = scrub("a.tif", &Tiff::new().picture(8, 2, 7, &jpeg).end()).unwrap();
     clean.had_secrets().tells_nothing().changed();
 }
+
+/// Codes of nine bits, the highest bit first.
+fn codes(codes: &[u32]) -> Vec<u8> {
+    let bits: Vec<u8> = codes.iter().flat_map(|c| (0..9).rev().map(move |i| (c >> i & 1) as u8)).collect();
+    bits.chunks(8).map(|c| c.iter().enumerate().fold(0, |n, (i, b)| n | b << (7 - i))).collect()
+}
+
+#[test]
+fn bytes_behind_packed_codes_and_runs_become_zeros() {
+    let with = |compression: u16, strip: &[u8]| Tiff::new().picture(6, 1, compression, strip).end();
+    let blank = |strip: &[u8], n: usize| [strip, &vec![0; n]].concat();
+    // With an end code, with a clear code in front of it, and with neither.
+    let kept =
+        [&[256, 75, 69, 69, 80, 77, 69, 257][..], &[256, 75, 69, 69, 80, 77, 69, 256, 257], &[256, 75, 69, 69, 80, 77, 69]];
+    for strip in kept.map(codes) {
+        assert_eq!(scrub("a.tif", &with(5, &strip)).unwrap().bytes[8..8 + strip.len()], strip);
+        let clean = scrub("a.tif", &with(5, &[&strip[..], b"UUCANARY"].concat())).unwrap();
+        clean.had_secrets().tells_nothing();
+        assert_eq!(clean.bytes[8..8 + strip.len()], strip);
+    }
+    // Strings of several bytes: KE, KEK, EKEK.
+    let strings = codes(&[256, 75, 69, 258, 258, 257]);
+    assert_eq!(scrub("a.tif", &with(5, &strings)).unwrap().bytes[8..8 + strings.len()], strings);
+    let runs = b"\x01KE\xfdE\x80";
+    let clean = scrub("a.tif", &with(32773, &[&runs[..5], b"CANARY"].concat())).unwrap();
+    assert_eq!(clean.bytes, scrub("a.tif", &with(32773, &blank(&runs[..5], 6))).unwrap().bytes);
+    clean.tells_nothing();
+}
+
+#[test]
+fn long_codes_are_followed() {
+    // Long enough for codes of ten to twelve bits and a full table: what encoders write ends where it ends.
+    let picture: Vec<u8> = (0..60_000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let mut out = Vec::new();
+    let (mut bits, mut have) = (0u64, 0u32);
+    let mut put = |code: u64, width: u32, out: &mut Vec<u8>| {
+        (bits, have) = (bits << width | code, have + width);
+        while have >= 8 {
+            have -= 8;
+            out.push((bits >> have) as u8);
+            bits &= (1 << have) - 1;
+        }
+    };
+    // Single bytes only: as long as the table grows, so do the codes.
+    let (mut next, mut width) = (258, 9);
+    put(256, 9, &mut out);
+    for (i, byte) in picture.iter().enumerate() {
+        put(u64::from(*byte), width, &mut out);
+        if i > 0 && next != 258 || next == 258 && i > 0 {
+            next += 1;
+        }
+        if next >= 4093 {
+            put(256, width, &mut out);
+            (next, width) = (257, 9);
+            continue;
+        }
+        if next >= (1 << width) - 1 && width < 12 {
+            width += 1;
+        }
+    }
+    put(257, width, &mut out);
+    put(0, 7, &mut out);
+    let bytes = Tiff::new().picture(300, 200, 5, &out).end();
+    assert_eq!(scrub("a.tif", &bytes).unwrap().bytes[8..8 + out.len()], out);
+}
+
+#[test]
+fn strips_that_are_files_are_cleaned_like_files() {
+    let strip = std::fs::read(root().join("samples/jp2/bare.j2k")).unwrap();
+    for compression in [34712, 33003] {
+        let bytes = Tiff::new().picture(6, 1, compression, &strip).end();
+        scrub("a.tif", &bytes).unwrap().had_secrets().tells_nothing().changed();
+    }
+    let unknown = Tiff::new().picture(6, 1, 50001, b"CANARY is no WebP").end();
+    assert!(scrub("a.tif", &unknown).is_err());
+}

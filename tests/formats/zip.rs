@@ -488,12 +488,17 @@ fn a_size_that_lies_does_not_unpack_more() {
 }
 
 #[test]
-fn rare_methods_are_refused_by_name() {
-    let mut bytes = build(&[m("a.txt", TEXT)], b"");
-    let central = memchr::memmem::find(&bytes, b"PK\x01\x02").unwrap();
-    (bytes[8], bytes[central + 10]) = (12, 12);
-    let why = refusal("x.zip", &bytes);
-    assert!(why.to_string().contains("bzip2"), "{why}");
+fn wheels_stay_whole_or_are_refused() {
+    let inner = build(&[m("in.txt", TEXT).dirty()], b"CANARY");
+    let wheel = |data: &[u8]| {
+        let listed = [m("x-1.dist-info/WHEEL", TEXT), m("x-1.dist-info/RECORD", TEXT), m("x/data.zip", data)];
+        build(&listed.map(M::dirty), b"")
+    };
+    scrub("x.whl", &wheel(&build(&[m("in.txt", TEXT)], b""))).unwrap().tells_nothing().changed();
+    let why = refusal("x.whl", &wheel(&inner));
+    assert!(why.code() == Code::Unsupported && why.to_string().contains("RECORD"), "{why}");
+    let junk = build(&[m("x-1.dist-info/WHEEL", TEXT), m("x-1.dist-info/RECORD", TEXT), m("x/.DS_Store", b"CANARY")], b"");
+    assert!(refusal("x.whl", &junk).to_string().contains("RECORD"));
 }
 
 #[test]

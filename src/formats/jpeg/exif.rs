@@ -21,6 +21,8 @@ pub(super) struct Kept {
     pub(super) colour: Option<(u16, bool)>,
     /// HDRHeadroom and HDRGain of Apple's maker note, as signed fractions.
     pub(super) headroom: Option<[[u8; 8]; 2]>,
+    /// The rights statement, where a person wants to keep it.
+    pub(super) copyright: Option<String>,
 }
 
 /// A TIFF structure that is only asked for single values.
@@ -99,14 +101,22 @@ pub(super) fn headroom(tiff: &[u8]) -> Option<[[u8; 8]; 2]> {
 
 /// The TIFF structure that says what is kept and no more; `None` where nothing needs saying.
 pub(super) fn write(kept: &Kept) -> Option<Vec<u8>> {
-    if kept.colour.is_none() && kept.headroom.is_none() {
+    let below = kept.colour.is_some() || kept.headroom.is_some();
+    if !below && kept.copyright.is_none() {
         return exif::minimal(kept.orientation);
     }
+    let text = kept.copyright.as_ref().map(|t| {
+        let mut text = [t.as_bytes(), b"\0"].concat();
+        // Four bytes or fewer would stand in the entry itself.
+        text.resize(text.len().max(5).next_multiple_of(2), 0);
+        text
+    });
     let orientation = kept.orientation.filter(|o| (2..=8).contains(o));
-    let first = 2 + 12 * (1 + usize::from(orientation.is_some())) + 4;
+    let first = 2 + 12 * (usize::from(below) + usize::from(orientation.is_some()) + usize::from(text.is_some())) + 4;
     let interop = kept.colour.is_some_and(|(_, adobe)| adobe);
+    let text_len = text.as_ref().map_or(0, Vec::len);
     let entries = usize::from(kept.colour.is_some()) + usize::from(interop) + usize::from(kept.headroom.is_some());
-    let exif_at = 8 + first;
+    let exif_at = 8 + first + text_len;
     let interop_at = exif_at + 2 + 12 * entries + 4;
     let note_at = interop_at + if interop { 2 + 12 + 4 } else { 0 };
 
@@ -115,8 +125,17 @@ pub(super) fn write(kept: &Kept) -> Option<Vec<u8>> {
         if let Some(o) = orientation {
             entry(0x0112, 3, 1, [0, o, 0, 0]);
         }
-        entry(0x8769, 4, 1, number(exif_at));
+        if text.is_some() {
+            entry(0x8298, 2, text_len, number(8 + first));
+        }
+        if below {
+            entry(0x8769, 4, 1, number(exif_at));
+        }
     });
+    out.extend(text.unwrap_or_default());
+    if !below {
+        return Some(out);
+    }
     let note = kept.headroom.as_ref().map(maker_note);
     directory(&mut out, |entry| {
         if let Some(note) = &note {

@@ -2,6 +2,7 @@
 
 use super::{Film, walk};
 use crate::grammar::ebml::{self, Element};
+use crate::plan::{Fate, Number};
 use crate::refusal::{Code, Refusal, Result};
 use crate::source::Span;
 
@@ -54,7 +55,21 @@ impl Film<'_, '_> {
             parts.push(Part::Stale(Span::new(last, cluster.body.end)));
         }
         if parts.is_empty() && !cluster.cut {
-            self.draft.essence(cluster.span(), "Cluster");
+            self.whole(cluster.span());
+            return Ok(());
+        }
+        // Most programs write a checksum, and nothing else that goes: then the head is written anew without it.
+        let checksum = Span::new(cluster.body.start, cluster.body.start + self.checksum(cluster.body)?);
+        if let [Part::Stale(span)] = parts[..]
+            && span == checksum
+            && !cluster.cut
+            && !cluster.unknown
+            && let Some(size) = Number::Vint(cluster.size.len() as u8).encode(cluster.body.len() - checksum.len())
+        {
+            let head = [&ebml::id_bytes(cluster.id)[..], &size].concat();
+            self.draft.reframe(Span::new(cluster.head.start, checksum.end), "Cluster", Fate::put(head));
+            self.draft.essence(Span::new(checksum.end, cluster.body.end), "blocks");
+            self.stale += checksum.len();
             return Ok(());
         }
         self.cut |= cluster.cut;
@@ -70,6 +85,16 @@ impl Film<'_, '_> {
         }
         self.draft.essence(Span::new(at, cluster.body.end), "blocks");
         Ok(())
+    }
+
+    /// A cluster that stays as it is; with its neighbours it is one step.
+    pub(super) fn whole(&mut self, cluster: Span) {
+        if self.run.end == cluster.start {
+            self.run.end = cluster.end;
+            return;
+        }
+        self.draft.essence(self.run, "Cluster");
+        self.run = cluster;
     }
 
     /// Whether a block belongs to a track that stays. Those of tracks that were never there are hidden from every player.
@@ -131,7 +156,7 @@ impl Film<'_, '_> {
     }
 
     fn stale(&mut self, span: Span) {
-        self.draft.reframe(span, "stale", crate::plan::Fate::put([]));
+        self.draft.reframe(span, "stale", Fate::put([]));
         self.stale += span.len();
     }
 }

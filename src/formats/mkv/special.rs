@@ -33,8 +33,8 @@ impl Film<'_, '_> {
             0xf0 => {
                 let cluster = uint(0xf1)?.and_then(|p| self.clusters.get(&self.segment.start.saturating_add(p)).copied());
                 let cluster = cluster.ok_or_else(|| Refusal::malformed("an index entry has no cluster", e.head.start))?;
-                let target = cluster.start.saturating_add(ebml::to_uint(&source.bytes(e.body, 8)?));
-                self.position(e, target, cluster.start);
+                let (target, origin) = self.in_cluster(cluster, ebml::to_uint(&source.bytes(e.body, 8)?))?;
+                self.position(e, target, origin);
             }
             0x22b59c | 0x22b59d if self.job.keeps(Token::Language) && table::is_code(&source.bytes(e.body, limit)?) => {
                 self.draft.frame(e.span(), "language");
@@ -92,6 +92,62 @@ impl Film<'_, '_> {
         self.draft.frame(e.head, "position");
         let code = Number::Be(e.body.len() as u8);
         self.draft.reframe(e.body, "position", Fate::Position { of, origin, code });
+    }
+
+    /// The place that is so far into the data of a cluster, and where that begins once its checksum is gone.
+    fn in_cluster(&self, cluster: Span, far: u64) -> Result<(u64, u64)> {
+        let origin = cluster.start + self.checksum(cluster)?;
+        Ok((cluster.start.saturating_add(far).max(origin), origin))
+    }
+
+    /// How many bytes the checksum takes that the data of a cluster begins with.
+    pub(super) fn checksum(&self, cluster: Span) -> Result<u64> {
+        const LENGTH: u64 = 6;
+        let first = crate::source::head(&**self.source, cluster.start, 2)?;
+        Ok(if first == [0xbf, 0x84] && cluster.len() >= LENGTH { LENGTH } else { 0 })
+    }
+
+    /// An entry of the index of which nothing changes but positions, as nearly all are: with as few steps as that takes,
+    /// since a long film has many. Says whether it was one.
+    pub(super) fn cue_point(&mut self, point: &Element, children: &[Element]) -> Result<bool> {
+        let mut cells: Vec<(Span, u64, u64)> = Vec::new();
+        for child in children {
+            match child.id {
+                0xb7 if !child.unknown => {
+                    let fields = ebml::children(&**self.source, child.body)?;
+                    let small = |e: &Element| (1..=8).contains(&e.body.len());
+                    let mut cluster = None;
+                    for field in &fields {
+                        let number = || Ok::<_, Refusal>(ebml::to_uint(&self.source.bytes(field.body, 8)?));
+                        match field.id {
+                            _ if !small(field) => return Ok(false),
+                            0xf1 if cluster.is_none() => {
+                                let target = self.segment.start.saturating_add(number()?);
+                                cluster = self.clusters.get(&target).copied();
+                                cells.push((field.body, target, self.segment.start));
+                            }
+                            0xf0 => {
+                                let Some(cluster) = cluster else { return Ok(false) };
+                                let (target, origin) = self.in_cluster(cluster, number()?)?;
+                                cells.push((field.body, target, origin));
+                            }
+                            id if table::rule(0xb7, id) == table::Rule::Number => {}
+                            _ => return Ok(false),
+                        }
+                    }
+                }
+                0xb3 if child.body.len() <= 8 => {}
+                _ => return Ok(false),
+            }
+        }
+        let mut at = point.head.start;
+        for (cell, of, origin) in cells {
+            self.draft.frame(Span::new(at, cell.start), "cue point");
+            self.draft.reframe(cell, "position", Fate::Position { of, origin, code: Number::Be(cell.len() as u8) });
+            at = cell.end;
+        }
+        self.draft.frame(Span::new(at, point.span().end), "cue point");
+        Ok(true)
     }
 
     fn seek(&mut self, e: &Element) -> Result<()> {

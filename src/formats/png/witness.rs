@@ -11,9 +11,9 @@ use crate::source::Source;
 /// Larger files are not read into memory for a second parser; they are measured twice instead.
 pub(super) const WITNESSED: u64 = 64 << 20;
 
-const ALLOWED: [&[u8; 4]; 26] = [
+const ALLOWED: [&[u8; 4]; 28] = [
     b"CgBI", b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"cICP", b"mDCV", b"mDCv", b"cLLI", b"cLLi",
-    b"iCCP", b"sBIT", b"bKGD", b"pHYs", b"sTER", b"eXIf", b"acTL", b"fcTL", b"fdAT", b"npTc", b"npOl", b"npLb",
+    b"iCCP", b"sBIT", b"bKGD", b"pHYs", b"sTER", b"eXIf", b"acTL", b"fcTL", b"fdAT", b"npTc", b"npOl", b"npLb", b"gdAT", b"gmAP",
 ];
 
 pub(super) fn witness(_: &Job, before: &dyn Source, after: &dyn Source) -> Result<Vec<&'static str>> {

@@ -1,6 +1,7 @@
 //! Layers and masks: records with their channels, and blocks with keys, each kept, dropped or declined by its key.
 
 use super::length;
+use super::smart::{self, Identifiers};
 use crate::clean::Job;
 use crate::cursor::Cursor;
 use crate::finding::{Finding, Tells};
@@ -30,6 +31,7 @@ struct Walk<'a> {
     draft: &'a mut Draft,
     wide: bool,
     layers: usize,
+    ids: Identifiers,
 }
 
 /// Decides on the section of layers and masks.
@@ -38,7 +40,7 @@ pub(super) fn section(job: &Job, source: &Shared, draft: &mut Draft, span: Span,
         return Ok(());
     }
     let mut cursor = Cursor::new(&**source, span);
-    let mut walk = Walk { job, source, draft, wide, layers: 0 };
+    let mut walk = Walk { job, source, draft, wide, layers: 0, ids: Identifiers::default() };
     let field = cursor.at();
     let len = if wide { cursor.u64_be()? } else { cursor.u32_be()?.into() };
     let info = cursor.skip(len)?;
@@ -200,9 +202,18 @@ impl Walk<'_> {
             b"Anno" => Finding::removed("PSD", "notes with authors and dates", Tells::Who),
             b"CAI " => Finding::removed("PSD", "content credentials (C2PA)", Tells::History),
             b"GenI" => Finding::removed("PSD", "how a picture was generated", Tells::History),
-            b"SoLd" | b"SoLE" | b"PlLd" | b"plLd" | b"lnkD" | b"lnk2" | b"lnk3" | b"lnkE" => {
-                let what = "it holds smart objects: whole files with names and metadata of their own";
-                return Err(Refusal::unsupported(what).at(block.start).hint("rasterise the smart objects and clean that"));
+            b"SoLd" | b"SoLE" | b"PlLd" | b"plLd" => {
+                self.draft.frame(Span::new(block.start, block.data.start), "placed layer");
+                smart::placed(self.job, self.source, self.draft, &mut self.ids, block.data)?;
+                self.pad(block.pad);
+                return Ok(());
+            }
+            b"lnkD" | b"lnk2" | b"lnk3" | b"lnkE" => {
+                self.draft.frame(Span::new(block.start, block.field.start), "linked files");
+                length(self.draft, block.field, block.data);
+                smart::files(self.job, self.source, self.draft, &mut self.ids, block.data)?;
+                self.pad(block.pad);
+                return Ok(());
             }
             _ => {
                 let what = format!("a layer has a block {label:?} that is not known");

@@ -46,7 +46,11 @@ impl Walk<'_> {
     fn follow(&mut self, span: Range<usize>, value: &str, loads: bool) -> Result<()> {
         let found = |label: &'static str, tells| Finding::removed("SVG", label, tells).value(text(value.as_bytes()));
         match address::kind(value) {
-            Kind::Here => {}
+            Kind::Here => {
+                if let Some(new) = self.ids.address(value) {
+                    self.put(span, "address", new, Finding::rewritten("SVG", "name of an element", Tells::Text).value(value));
+                }
+            }
             Kind::Data => self.data(span, value)?,
             Kind::Script if self.job.keeps(Token::Macros) => {}
             Kind::Script => self.put(span, "script", "", found("script", Tells::Hidden)),

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::address::{self, Kind};
 use super::allowed;
 use super::doctype::Doctype;
+use super::ids::Ids;
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::formats::changes::Changes;
@@ -47,6 +48,8 @@ pub(super) struct Walk<'a> {
     /// Names of `data-` attributes in style sheets.
     styles: String,
     moves: bool,
+    /// New names of elements; none where names stay.
+    pub(super) ids: Ids,
     pub(super) pictures: usize,
 }
 
@@ -74,10 +77,18 @@ pub(super) fn look(job: &Job, bytes: &[u8]) -> Result<Changes> {
         guests: 0,
         styles: String::new(),
         moves: false,
+        ids: Ids::default(),
         pictures: 0,
     };
     walk.prologue(bytes)?;
     walk.survey();
+    if job.policy().is_strict() {
+        walk.ids = Ids::of(&doc, &doctype, &walk.styles);
+    }
+    if walk.ids.some_stay {
+        let why = "styles, animations or readers refer to them";
+        walk.changes.note(Finding::kept("SVG", "names of elements", Tells::Text, why));
+    }
     walk.elements()?;
     Ok(walk.changes)
 }
@@ -278,6 +289,13 @@ impl<'a> Walk<'a> {
                 true => return Ok(()),
                 false => "description for readers",
             },
+            "id" if self.ids.name(&attr.value()).is_some() => {
+                let old = attr.value().to_string();
+                let new = self.ids.name(&old).unwrap_or_default().to_owned();
+                let found = Finding::rewritten("SVG", "name of an element", Tells::Text).value(old);
+                self.put(attr.value_span.clone(), "id", new, found);
+                return Ok(());
+            }
             name if html || allowed::attribute(name) => return self.value(attr),
             _ => "attribute of unknown meaning",
         };

@@ -1,10 +1,11 @@
 //! The picture data that pages point to: strips, tiles, embedded JPEG streams. It stays as it lies; JPEG streams lose the
 //! metadata that scanners put into every strip, and bytes behind the end of a strip become zeros, so that every length that
-//! the directory states stays true.
+//! the directory states stays true. Strips that are files of their own (JPEG 2000, WebP, JPEG XL) are cleaned like those.
 
 use std::collections::BTreeMap;
 
 use super::table::PAIRS;
+use super::tail;
 use crate::clean::{Job, Member};
 use crate::finding::{Finding, Tells};
 use crate::grammar::tiff::{Entry, Tiff};
@@ -176,7 +177,14 @@ fn coded(job: &Job, source: &Shared, draft: &mut Draft, span: Span) -> Result<()
     if filled < whole.end {
         draft.frame(Span::new(filled, whole.end), "filling");
     }
-    match job.member_under(&policy, "strip", &window)? {
+    const FILES: [&str; 4] = ["JPEG", "JPEG 2000", "WebP", "JPEG XL"];
+    let member = job.member_under(&policy, "strip", &window)?;
+    if let Member::Same(cleaned) | Member::Changed(cleaned) = &member
+        && !FILES.contains(&cleaned.format().name)
+    {
+        return Err(Refusal::unsupported("a strip is not what the page says it is").at(span.start));
+    }
+    match member {
         Member::Changed(cleaned) => {
             let clean = cleaned.bytes();
             if clean.len() >= span.len() {
@@ -190,15 +198,7 @@ fn coded(job: &Job, source: &Shared, draft: &mut Draft, span: Span) -> Result<()
             draft.reframe(last, "filling", Fate::put(vec![0; rest as usize]));
         }
         Member::Same(_) => draft.essence(span, "strip"),
-        Member::Unknown(_) => {
-            draft.essence(span, "strip");
-            draft.note(Finding::kept(
-                "TIFF",
-                "coded strip that was not looked into",
-                Tells::Unknown,
-                "its coding is not known here",
-            ));
-        }
+        Member::Unknown(why) => return Err(why.within("strip")),
     }
     Ok(())
 }
@@ -220,7 +220,11 @@ fn filling(source: &Shared, span: Span) -> Result<u64> {
 /// Whether a coded strip may hold more than its picture.
 fn has_metadata(source: &Shared, compression: u64, span: Span) -> Result<bool> {
     if compression != 7 {
-        return Ok(compression != 33003 && compression != 33005);
+        return Ok(true);
+    }
+    let end = tail::jpeg(&**source, span.start).map(|len| span.start + len);
+    if end.is_some_and(|end| end < span.end) && end != Some(filling(source, span)?) {
+        return Ok(true);
     }
     let bytes = source::head(&**source, span.start, span.len().min(64 << 10) as usize)?;
     let mut at = 2;
@@ -282,27 +286,9 @@ fn used(source: &Shared, shape: &Shape, index: u64, span: Span) -> Result<u64> {
     }
     Ok(match shape.compression {
         1 => span.len().min(whole),
-        8 | 32946 => inflated_end(source, span)?.unwrap_or(span.len()),
+        5 => tail::codes(source, span, shape.full)?.unwrap_or(span.len()),
+        8 | 32946 => tail::inflated(source, span)?.unwrap_or(span.len()),
+        32773 => tail::runs(source, span, whole).unwrap_or(span.len()),
         _ => span.len(),
     })
-}
-
-/// Where a zlib stream ends inside its span; `None` where it does not.
-fn inflated_end(source: &Shared, span: Span) -> Result<Option<u64>> {
-    use flate2::{Decompress, FlushDecompress, Status};
-    // The last eight bytes of an honest strip are its end: without a surplus nothing has to be looked for.
-    let mut inflate = Decompress::new(true);
-    let mut out = vec![0; 64 << 10];
-    let mut at = span.start;
-    while at < span.end {
-        let input = source::head(&**source, at, (span.end - at).min(64 << 10) as usize)?;
-        let before = inflate.total_in();
-        match inflate.decompress(&input, &mut out, FlushDecompress::None) {
-            Ok(Status::StreamEnd) => return Ok(Some(inflate.total_in())),
-            Ok(_) if inflate.total_in() > before || inflate.total_out() > 0 && input.len() == 64 << 10 => {}
-            _ => return Ok(None),
-        }
-        at = span.start + inflate.total_in();
-    }
-    Ok(None)
 }

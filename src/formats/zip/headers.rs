@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
-use crate::grammar::zip::{DESCRIPTOR, Entry, LOCAL, RECORD, UTF8, X_UNICODE_PATH, X_ZIP64, extras, u16_at, u32_at};
+use crate::grammar::zip::{
+    DESCRIPTOR, Entry, LOCAL, LZMA, MARKED_END, RECORD, UTF8, X_UNICODE_PATH, X_ZIP64, extras, u16_at, u32_at,
+};
 use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
 
@@ -75,6 +77,8 @@ fn attributes(kind: Kind) -> u32 {
 pub struct Facts {
     /// The name.
     pub name: Vec<u8>,
+    /// The compression method.
+    pub method: u16,
     /// CRC-32 of the unpacked data.
     pub crc: u32,
     /// Packed size.
@@ -106,8 +110,10 @@ impl Facts {
         zip64(&sizes, if far { 8 } else { 0 })
     }
 
-    fn flags(&self) -> u16 {
-        if !self.name.is_ascii() && std::str::from_utf8(&self.name).is_ok() { UTF8 } else { 0 }
+    fn flags(&self, entry: &Entry) -> u16 {
+        let name = if !self.name.is_ascii() && std::str::from_utf8(&self.name).is_ok() { UTF8 } else { 0 };
+        // Without it readers of LZMA would not look for the mark at the end. [APPNOTE 5.8.9]
+        name | if self.method == LZMA { entry.flags & MARKED_END } else { 0 }
     }
 
     fn narrow(&self, size: u64, both: bool) -> [u8; 4] {
@@ -119,9 +125,9 @@ impl Facts {
     pub fn local(&self, job: &Job, entry: &Entry) -> [u8; 30] {
         let mut h = [0; 30];
         put(&mut h, 0, LOCAL);
-        put(&mut h, 4, &version(self.is_large(), entry.method).to_le_bytes());
-        put(&mut h, 6, &self.flags().to_le_bytes());
-        put(&mut h, 8, &entry.method.to_le_bytes());
+        put(&mut h, 4, &version(self.is_large(), self.method).to_le_bytes());
+        put(&mut h, 6, &self.flags(entry).to_le_bytes());
+        put(&mut h, 8, &self.method.to_le_bytes());
         put(&mut h, 10, &moment(job, &entry.record));
         put(&mut h, 14, &self.crc.to_le_bytes());
         put(&mut h, 18, &self.narrow(self.packed, true));
@@ -134,12 +140,12 @@ impl Facts {
     /// The fixed part of the record, but for the position at its end.
     pub fn record(&self, job: &Job, entry: &Entry, kind: Kind, far: bool) -> [u8; 42] {
         let mut h = [0; 42];
-        let version = version(self.is_large() || far, entry.method);
+        let version = version(self.is_large() || far, self.method);
         put(&mut h, 0, RECORD);
         put(&mut h, 4, &[version as u8, UNIX]);
         put(&mut h, 6, &version.to_le_bytes());
-        put(&mut h, 8, &self.flags().to_le_bytes());
-        put(&mut h, 10, &entry.method.to_le_bytes());
+        put(&mut h, 8, &self.flags(entry).to_le_bytes());
+        put(&mut h, 10, &self.method.to_le_bytes());
         put(&mut h, 12, &moment(job, &entry.record));
         put(&mut h, 16, &self.crc.to_le_bytes());
         put(&mut h, 20, &self.narrow(self.packed, false));

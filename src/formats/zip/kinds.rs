@@ -8,6 +8,22 @@ use crate::refusal::{Code, Refusal, Result};
 
 const EXPORT: &str = "export it as PDF or as pictures and clean those";
 
+/// Whether it is a Python wheel, which lists the checksum of every file in it. [Binary distribution format, The RECORD file]
+pub(super) fn is_wheel(archive: &Archive) -> bool {
+    let has = |name: &str| {
+        let ends = |e: &[u8]| e.ends_with(name.as_bytes()) && e.iter().filter(|b| **b == b'/').count() == 1;
+        archive.entries.iter().any(|e| ends(&e.name))
+    };
+    has(".dist-info/RECORD") && has(".dist-info/WHEEL")
+}
+
+/// The refusal of a wheel in which the member `name` would not stay as it is.
+pub(super) fn broken_wheel(name: &str) -> Refusal {
+    Refusal::unsupported("a Python wheel whose list of checksums (RECORD) would no longer hold")
+        .within(name)
+        .hint("clean the project's files and build the wheel from them")
+}
+
 /// Fails where the archive is a document or a program of a kind that is not supported.
 ///
 /// # Errors

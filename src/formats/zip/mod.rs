@@ -2,14 +2,20 @@
 //! there is one form of header with one time, and nothing that the directory does not list. How the archive is written anew
 //! is in [`rewrite`], which the documents that are ZIPs share.
 
+mod emit;
+mod gaps;
 pub mod headers;
 mod kinds;
+mod methods;
 pub mod rewrite;
 pub mod unpack;
 
 use std::io::Read;
 
-use super::archive::{self, Leads, Names, Unknowns};
+use ::zip::CompressionMethod;
+
+use super::archive::{self, Names, Unknowns};
+use super::exports::Survey;
 use crate::clean::Job;
 use crate::detect::detect;
 use crate::finding::{Finding, Tells};
@@ -40,7 +46,7 @@ fn sniff(head: &Head) -> Option<Match> {
     if head.has(0, LOCAL) || head.has(0, END) || head.has(0, b"PK00PK\x03\x04") || head.has(0, b"PK\x07\x08PK\x03\x04") {
         return Some(Match::Family);
     }
-    let fronted = FORMAT.extensions.contains(&head.extension) || rewrite::is_program(head.bytes);
+    let fronted = FORMAT.extensions.contains(&head.extension) || gaps::is_program(head.bytes);
     (fronted && grammar::has_end(&**head.source)).then_some(Match::Guess)
 }
 
@@ -49,17 +55,27 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     kinds::is_plain(job, &archive)?;
     let mut names = Names::new(job, "ZIP");
     let mut unknowns = Unknowns::default();
+    let mut survey = Survey::default();
+    let wheel = kinds::is_wheel(&archive);
     let mut map = false;
     let mut draft = rewrite::rewrite_ahead(job, source, &archive, &mut |part| {
         let verdict = match archive::left_behind(job, "ZIP", part.name()) {
-            Some(found) => return Ok(Verdict::gone(vec![found])),
+            Some(found) => Verdict::gone(vec![found]),
             None => decide(job, part, &mut unknowns)?,
         };
+        if wheel && !verdict.is_same() {
+            return Err(kinds::broken_wheel(part.name()));
+        }
+        if verdict.is_gone() {
+            return Ok(verdict);
+        }
+        survey.see(part.name());
         map |= part.name().to_lowercase().ends_with(".kml");
         named(&mut names, part, verdict)
     })?;
     unknowns.refuse()?;
     names.tell(&mut draft);
+    survey.tell(job, "ZIP", &mut draft);
     if map {
         draft.warn("the archive is a map (KML): the places in it are its content, so they stay");
     }
@@ -92,14 +108,10 @@ fn decide(job: &Job, part: &Part, unknowns: &mut Unknowns) -> Result<Verdict> {
 fn link(part: &Part) -> Result<Verdict> {
     let bytes = part.bytes()?;
     let target = bytes.bytes(bytes.span(), 4096)?;
-    match archive::leads(&part.entry.name, &target) {
-        Leads::Inside => Ok(Verdict::same()),
-        Leads::Absolute => {
-            let found = Finding::removed("ZIP", "a link to a place outside of the archive", Tells::History);
-            Ok(Verdict::gone(vec![found.value(String::from_utf8_lossy(&target).into_owned()).within(part.name())]))
-        }
-        Leads::Outside => Err(Refusal::malformed("a link leads out of the archive", part.entry.data.start).within(part.name())),
-    }
+    Ok(match archive::link("ZIP", part.name(), &part.entry.name, &target)? {
+        None => Verdict::same(),
+        Some(found) => Verdict::gone(vec![found]),
+    })
 }
 
 /// The verdict under the name that the member may have.
@@ -146,8 +158,9 @@ pub fn witness(job: &Job, _: &dyn Source, after: &dyn Source) -> Result<Vec<&'st
         if grammar::extras(&extra).iter().any(|x| x.id != Some(grammar::X_ZIP64)) {
             return Err(leftover("an extra field", &name));
         }
+        let looked_into = matches!(member.compression(), CompressionMethod::Stored | CompressionMethod::Deflated);
         drop(member);
-        if after.len() <= UNPACKED_BY_WITNESS {
+        if after.len() <= UNPACKED_BY_WITNESS && looked_into {
             let mut member = archive.by_index(i).map_err(|e| damaged(&e))?;
             std::io::copy(&mut (&mut member).take(u64::MAX), &mut std::io::sink()).map_err(|e| damaged(&e))?;
         }

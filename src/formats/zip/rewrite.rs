@@ -18,15 +18,16 @@ use std::cell::{Cell, OnceCell};
 use std::sync::mpsc;
 use std::thread;
 
+use super::emit::{Data, Kept, emit, end, is_far, place};
+use super::gaps::left_over;
 use super::headers::{self, Facts, Kind, Told};
 use super::unpack::{self, Unpacked, unpack};
 use crate::clean::{Cleaned, Job, Member};
 use crate::finding::{Finding, Tells};
-use crate::grammar::zip::{Archive, DEFLATED, DESCRIPTOR, END, END64, Entry, LOCAL, LOCATOR, STORED, walk_unlisted};
-use crate::plan::{Draft, Fate, Number};
-use crate::policy::Token;
-use crate::refusal::{Code, Refusal, Result};
-use crate::source::{self, BLOCK, Shared, Source, Span, Spool, Window};
+use crate::grammar::zip::{Archive, DEFLATED, Entry, STORED};
+use crate::plan::{Draft, Fate};
+use crate::refusal::{Refusal, Result};
+use crate::source::{self, Shared, Span, Spool};
 
 /// A member on its way through [`rewrite`].
 pub struct Part<'a> {
@@ -140,6 +141,20 @@ impl Verdict {
         Verdict::gone(vec![Finding::removed("ZIP", "a member of unknown type", Tells::Unknown).within(name)])
     }
 
+    /// Whether it goes.
+    pub fn is_gone(&self) -> bool {
+        matches!(self.becomes, Becomes::Gone)
+    }
+
+    /// Whether its bytes stay as they are.
+    pub fn is_same(&self) -> bool {
+        match &self.becomes {
+            Becomes::Same => true,
+            Becomes::Member(cleaned) => cleaned.is_identity(),
+            Becomes::Gone | Becomes::Bytes(_) => false,
+        }
+    }
+
     /// The same, for a member that nobody sees: what is removed elsewhere must not be heard in it.
     #[must_use]
     pub fn unseen(mut self) -> Verdict {
@@ -160,26 +175,6 @@ impl Verdict {
         self.findings.push(found);
         self
     }
-}
-
-/// A member that stays, and how.
-struct Kept<'a> {
-    entry: &'a Entry,
-    kind: Kind,
-    facts: Facts,
-    data: Data,
-    renamed: bool,
-    /// Where its local header will be.
-    at: u64,
-}
-
-enum Data {
-    /// As it is packed now, up to the end of its stream.
-    Same(Span),
-    /// Stored.
-    Stored(Shared),
-    /// Deflated, in the common spool.
-    Packed(Span),
 }
 
 /// Writes `archive` anew: `decide` is asked about every member, in the order of the directory. The draft that comes back
@@ -291,10 +286,6 @@ fn write<'a>(
     Ok(draft)
 }
 
-fn is_far(at: u64) -> bool {
-    at >= u32::MAX.into()
-}
-
 /// Carries out a verdict up to the packing; `None` where the member goes.
 fn keep<'a>(job: &Job, draft: &mut Draft, spool: &mut Spool, part: &Part<'a>, verdict: Verdict) -> Result<Option<Kept<'a>>> {
     let entry = part.entry;
@@ -313,248 +304,39 @@ fn keep<'a>(job: &Job, draft: &mut Draft, spool: &mut Spool, part: &Part<'a>, ve
             (!cleaned.is_identity()).then(|| cleaned.bytes())
         }
         Becomes::Bytes(bytes) => {
-            hear(job, part.name(), &**bytes, verdict.content)?;
+            job.hear_stream(part.name(), &**bytes, verdict.content)?;
             let there = part.bytes()?;
             let same = bytes.len() == there.len() && crate::view::same(&**bytes, &*there, there.span())?;
             (!same).then(|| bytes.clone())
         }
         _ => {
-            hear(job, part.name(), &*part.bytes()?, verdict.content)?;
+            if job.is_heard() {
+                job.hear_stream(part.name(), &*part.bytes()?, verdict.content)?;
+            }
             None
         }
     };
     let stream = part.unpacked()?.stream;
+    // Where a stream of a rare method ends is not known to the byte: one with anything behind it is packed anew.
+    let ends_where_it_should = matches!(entry.method, STORED | DEFLATED) || stream == entry.data;
+    if !ends_where_it_should && bytes.is_none() {
+        draft.note(Finding::removed("ZIP", "bytes behind the packed data", Tells::Hidden).within(part.name()));
+    }
     let (facts, data) = match bytes {
-        None => (Facts { name, crc: entry.crc, packed: stream.len(), unpacked: entry.unpacked }, Data::Same(stream)),
+        None if ends_where_it_should => {
+            let facts = Facts { name, method: entry.method, crc: entry.crc, packed: stream.len(), unpacked: entry.unpacked };
+            (facts, Data::Same(stream))
+        }
         Some(bytes) if entry.method == STORED => {
             let crc = crc.map_or_else(|| unpack::checksum(&*bytes, bytes.span()), Ok)?;
-            (Facts { name, crc, packed: bytes.len(), unpacked: bytes.len() }, Data::Stored(bytes))
+            (Facts { name, method: STORED, crc, packed: bytes.len(), unpacked: bytes.len() }, Data::Stored(bytes))
         }
-        Some(bytes) => {
-            debug_assert_eq!(entry.method, DEFLATED, "what was looked into was stored or deflated");
+        // What was packed in a rare way is packed in the ordinary one.
+        changed => {
+            let bytes = changed.map_or_else(|| part.bytes(), Ok)?;
             let (place, crc) = unpack::deflate(&*bytes, spool)?;
-            (Facts { name, crc, packed: place.len(), unpacked: bytes.len() }, Data::Packed(place))
+            (Facts { name, method: DEFLATED, crc, packed: place.len(), unpacked: bytes.len() }, Data::Packed(place))
         }
     };
     Ok(Some(Kept { entry, kind: part.kind, facts, data, renamed, at: 0 }))
-}
-
-/// Lets the echo listen to a part that is no file of its own.
-fn hear(job: &Job, name: &str, bytes: &dyn Source, content: bool) -> Result<()> {
-    if !job.is_heard() {
-        return Ok(());
-    }
-    let mut heard = Ok(());
-    source::each_block(bytes, bytes.span(), |block| {
-        if heard.is_ok() {
-            heard = job.hear(name, block, content);
-        }
-    })?;
-    heard
-}
-
-/// Finds out where every member will begin, which decides about the ZIP64 form of its record; returns where the directory
-/// will.
-fn place(kept: &mut [Kept]) -> u64 {
-    let mut order: Vec<usize> = (0..kept.len()).collect();
-    order.sort_unstable_by_key(|i| kept[*i].entry.header.fixed.start);
-    let mut at = 0;
-    for i in order {
-        let facts = &kept[i].facts;
-        let len = 30 + facts.name.len() as u64 + facts.local_extra().len() as u64 + facts.packed;
-        kept[i].at = at;
-        at += len;
-    }
-    at
-}
-
-/// Writes down the fates of a member that stays.
-fn emit(job: &Job, source: &Shared, draft: &mut Draft, told: &mut Told, member: &Kept, packed: &Shared) -> Result<()> {
-    let Kept { entry, facts, .. } = member;
-    let far = is_far(member.at);
-    let (local, record) = (facts.local(job, entry), facts.record(job, entry, member.kind, far));
-    told.compare(entry, &local, &record);
-
-    draft.reframe(entry.header.fixed, "local header", Fate::put(local));
-    name(draft, entry.header.name, member);
-    extra(source, draft, told, entry.header.extra, facts.local_extra(), None)?;
-    match &member.data {
-        Data::Same(stream) => {
-            draft.member(*stream, "member", None);
-            let slack = Span::new(stream.end, entry.data.end);
-            if !slack.is_empty() {
-                let found = Finding::removed("ZIP", "bytes behind the packed data", Tells::Hidden);
-                draft.remove(slack, "slack", found.within(&String::from_utf8_lossy(&facts.name)));
-            }
-        }
-        Data::Stored(bytes) => draft.member(entry.data, "member", Some(bytes.clone())),
-        Data::Packed(place) => draft.member(entry.data, "member", Some(Window::shared(packed, *place))),
-    }
-    draft.replace(entry.descriptor, "descriptor", Fate::Drop, Vec::new());
-
-    let fixed = entry.central.fixed;
-    draft.reframe(Span::new(fixed.start, fixed.start + 42), "record", Fate::put(record));
-    let position = Span::new(fixed.start + 42, fixed.end);
-    let start = entry.header.fixed.start;
-    match far {
-        true => draft.reframe(position, "position", Fate::put(u32::MAX.to_le_bytes())),
-        false => draft.reframe(position, "position", Fate::Position { of: start, origin: 0, code: Number::U32Le }),
-    }
-    name(draft, entry.central.name, member);
-    extra(source, draft, told, entry.central.extra, facts.record_extra(far), far.then_some(start))?;
-    if !entry.comment.is_empty() {
-        let found = Finding::removed("ZIP", "comment of a member", Tells::Text).value(text(source, entry.comment)?);
-        draft.remove(entry.comment, "comment", found.within(&String::from_utf8_lossy(&facts.name)));
-    }
-    Ok(())
-}
-
-/// Names are what a person gave, so they are content, unless a rule has changed them.
-fn name(draft: &mut Draft, span: Span, member: &Kept) {
-    match member.renamed {
-        true => draft.reframe(span, "name", Fate::put(member.facts.name.clone())),
-        false => draft.essence(span, "name"),
-    }
-}
-
-/// Extra fields: the ones we write are those that stand there already, or take their place. With a position at their end
-/// where `of` says of what.
-fn extra(source: &Shared, draft: &mut Draft, told: &mut Told, span: Span, new: Vec<u8>, of: Option<u64>) -> Result<()> {
-    let old = source.bytes(span, u16::MAX.into())?;
-    let fixed = new.len() - if of.is_some() { 8 } else { 0 };
-    let stays = !new.is_empty() && old.len() == new.len() && old[..fixed] == new[..fixed];
-    let position = of.map(|of| Fate::Position { of, origin: 0, code: Number::U64Le });
-    if stays {
-        let split = span.start + fixed as u64;
-        draft.frame(Span::new(span.start, split), "extra fields");
-        if let Some(position) = position {
-            draft.reframe(Span::new(split, span.end), "position", position);
-        }
-        return Ok(());
-    }
-    if !new.is_empty() {
-        draft.insert(span.start, "extra fields", Fate::put(&new[..fixed]));
-        if let Some(position) = position {
-            draft.insert(span.start, "position", position);
-        }
-    }
-    told.extras(&old);
-    draft.replace(span, "extra fields", Fate::Drop, Vec::new());
-    Ok(())
-}
-
-fn text(source: &Shared, span: Span) -> Result<String> {
-    Ok(String::from_utf8_lossy(&source.bytes(span, u16::MAX.into())?).into_owned())
-}
-
-/// Writes down the fates of everything after the directory's records.
-fn end(source: &Shared, draft: &mut Draft, told: &mut Told, archive: &Archive, [count, size, at]: [u64; 3]) -> Result<()> {
-    let wide = count >= u16::MAX.into() || size >= u32::MAX.into() || at >= u32::MAX.into();
-    let directory = archive.directory;
-    let before = Span::new(0, directory.start);
-    let length = |of, code| Fate::Length { of, plus: 0, code };
-    let end = &archive.end;
-    let pieces = |start: u64| {
-        let mut record = [0; 40];
-        record[..4].copy_from_slice(END64);
-        record[4] = 44;
-        record[12..16].copy_from_slice(&[45, 3, 45, 0]);
-        record[24..32].copy_from_slice(&count.to_le_bytes());
-        record[32..40].copy_from_slice(&count.to_le_bytes());
-        [
-            (40, Fate::put(record)),
-            (8, length(directory, Number::U64Le)),
-            (8, length(before, Number::U64Le)),
-            (8, Fate::put([&LOCATOR[..], &[0; 4]].concat())),
-            (8, length(Span::new(0, start), Number::U64Le)),
-            (4, Fate::put([1, 0, 0, 0])),
-        ]
-    };
-    match &end.zip64 {
-        Some(zip64) if wide && zip64.record.len() == 56 && zip64.record.end == zip64.locator.start => {
-            let mut at = zip64.record.start;
-            for (len, fate) in pieces(at) {
-                let span = Span::new(at, at + len);
-                if let Fate::Put(new) = &fate
-                    && source.bytes(span, len)?[..] != new[..]
-                {
-                    told.packer();
-                }
-                draft.reframe(span, "ZIP64 end", fate);
-                at += len;
-            }
-        }
-        other => {
-            if let Some(zip64) = other {
-                let found = Finding::removed("ZIP", "ZIP64 records that are not needed", Tells::Software);
-                draft.remove(zip64.record, "ZIP64 end", found);
-                draft.replace(zip64.locator, "ZIP64 locator", Fate::Drop, Vec::new());
-            }
-            if wide {
-                let start = other.as_ref().map_or(end.fixed.start, |z| z.record.start);
-                pieces(start).into_iter().for_each(|(_, fate)| draft.insert(start, "ZIP64 end", fate));
-            }
-        }
-    }
-    let at = end.fixed.start;
-    let full = |wide: bool, fate| if wide { Fate::put(u32::MAX.to_le_bytes()) } else { fate };
-    let counts = if wide { u16::MAX } else { count as u16 }.to_le_bytes();
-    let head = [&END[..], &[0; 4], &counts, &counts].concat();
-    draft.reframe(Span::new(at, at + 12), "end", Fate::put(head));
-    draft.reframe(Span::new(at + 12, at + 16), "end", full(wide, length(directory, Number::U32Le)));
-    draft.reframe(Span::new(at + 16, at + 20), "end", full(wide, length(before, Number::U32Le)));
-    draft.reframe(Span::new(at + 20, at + 22), "end", Fate::put([0, 0]));
-    if !end.comment.is_empty() {
-        // An archive behind the end that counts may be called its comment; what is no text is told as what it is.
-        let comment = Finding::removed("ZIP", "comment of the archive", Tells::Text).value(text(source, end.comment)?);
-        draft.remove(end.comment, "comment", comment);
-    }
-    Ok(())
-}
-
-/// What bytes that belong to no member are.
-fn left_over(job: &Job, source: &Shared, archive: &Archive, gap: Span) -> Result<Finding> {
-    let head = source::head(&**source, gap.start, 64.min(gap.len()) as usize)?;
-    let hidden = |label| Finding::removed("ZIP", label, Tells::Hidden);
-    let tail = source.bytes(Span::new(gap.end.saturating_sub(16).max(gap.start), gap.end), 16)?;
-    // [Android APK Signature Scheme v2]
-    if tail == b"APK Sig Block 42" && !job.policy().drops_on_purpose(Token::Signatures) {
-        return Err(Refusal::new(Code::Signed, "the archive is a signed Android program").at(gap.start));
-    }
-    if gap.start == 0 && is_program(&head) && !job.policy().drops_on_purpose(Token::SfxStub) {
-        return Err(Refusal::unsupported("the archive is a program that unpacks itself")
-            .hint("clean the archive without its program: --drop sfx-stub"));
-    }
-    if archive.directory.contains(gap) {
-        return Ok(hidden("signature of the directory"));
-    }
-    if head.starts_with(LOCAL) {
-        let (end, count) = walk_unlisted(&**source, gap);
-        let older = end < gap.end && memchr::memmem::find(&source.bytes(gap, BLOCK as u64).unwrap_or_default(), END).is_some();
-        if older {
-            return Ok(hidden("an older archive"));
-        }
-        let names = crate::grammar::zip::u16_at(&head, 26);
-        let name = source::head(&**source, gap.start + 30, usize::from(names).min(256))?;
-        let found = hidden(if count > 1 {
-            "members that the directory does not list"
-        } else {
-            "a member that the directory does not list"
-        });
-        return Ok(found.value(String::from_utf8_lossy(&name).into_owned()));
-    }
-    if headers::is_descriptor(&head) {
-        return Ok(Finding::removed("ZIP", "a descriptor without use", Tells::Software));
-    }
-    Ok(hidden(match gap {
-        _ if gap.start == 0 && head.starts_with(DESCRIPTOR) => "mark of a split archive",
-        _ if gap.start == 0 => "data before the archive",
-        _ if gap.end == source.len() => "data after the archive",
-        _ => "data between the members",
-    }))
-}
-
-/// Whether the bytes begin as a program or a script does.
-pub fn is_program(head: &[u8]) -> bool {
-    [&b"MZ"[..], b"\x7fELF", b"#!", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe"].iter().any(|m| head.starts_with(m))
 }

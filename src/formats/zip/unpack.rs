@@ -1,12 +1,13 @@
 //! Members unpacked and packed again: what their bytes are, where their compressed stream ends, and whether the checksum
 //! that the directory promises holds.
 
-use std::io::{self, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 
 use flate2::bufread::DeflateDecoder;
 use flate2::write::DeflateEncoder;
 use flate2::{Compression, CrcWriter};
 
+use super::methods;
 use crate::clean::Job;
 use crate::grammar::zip::{DEFLATED, Entry, STORED};
 use crate::refusal::{Refusal, Result};
@@ -31,24 +32,7 @@ pub fn unpack(job: &Job, source: &Shared, entry: &Entry) -> Result<Unpacked> {
     match entry.method {
         STORED if entry.packed != entry.unpacked => Err(Refusal::malformed("a stored member has two sizes", entry.data.start)),
         STORED => stored(source, entry),
-        DEFLATED => inflated(job, source, entry),
-        other => Err(Refusal::unsupported(format!("compressed with {}, which cannot be looked into", name_of(other)))
-            .hint("unpack it and zip it again with an ordinary program")),
-    }
-}
-
-/// The name of a compression method. [APPNOTE 4.4.5]
-fn name_of(method: u16) -> String {
-    match method {
-        1 => "Shrink".to_owned(),
-        6 => "Implode".to_owned(),
-        9 => "Deflate64".to_owned(),
-        12 => "bzip2".to_owned(),
-        14 => "LZMA".to_owned(),
-        93 => "Zstandard".to_owned(),
-        95 => "XZ".to_owned(),
-        98 => "PPMd".to_owned(),
-        other => format!("method {other}"),
+        _ => inflated(job, source, entry),
     }
 }
 
@@ -64,17 +48,17 @@ fn stored(source: &Shared, entry: &Entry) -> Result<Unpacked> {
 fn inflated(job: &Job, source: &Shared, entry: &Entry) -> Result<Unpacked> {
     // The directory's size is the most that is ever inflated, so the limit can be asked before a byte is.
     job.expanded(entry.packed, entry.unpacked)?;
-    let mut stream = DeflateDecoder::new(BufReader::with_capacity(BLOCK, Reader::new(&**source, entry.data)));
+    let mut stream = methods::open(source, entry)?;
     let mut out = CrcWriter::new(job.spool());
     let mut block = vec![0; BLOCK.min(entry.unpacked as usize + 1)];
     let mut done = 0u64;
     loop {
         let n = match stream.read(&mut block) {
             Ok(n) => n,
-            Err(e) if matches!(e.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof) => {
-                return Err(broken(entry));
+            Err(e) if e.get_ref().is_some_and(|inner| inner.is::<Refusal>()) || e.raw_os_error().is_some() => {
+                return Err(e.into());
             }
-            Err(e) => return Err(e.into()),
+            Err(_) => return Err(broken(entry)),
         };
         if n == 0 {
             break;
@@ -88,7 +72,7 @@ fn inflated(job: &Job, source: &Shared, entry: &Entry) -> Result<Unpacked> {
     if done != entry.unpacked || out.crc().sum() != entry.crc {
         return Err(broken(entry));
     }
-    let stream = Span::new(entry.data.start, entry.data.start + stream.total_in());
+    let stream = Span::new(entry.data.start, entry.data.start + stream.taken());
     let bytes = out.into_inner().finish().map_err(Refusal::write)?;
     Ok(Unpacked { near: source::at_hand(&bytes)?, bytes, stream })
 }
@@ -112,14 +96,17 @@ pub fn deflate(bytes: &dyn Source, spool: &mut Spool) -> Result<(Span, u32)> {
     let start = spool.len();
     let mut crc = crc32fast::Hasher::new();
     let mut packer = DeflateEncoder::new(&mut *spool, Compression::new(6));
-    let mut wrote = Ok(());
-    source::each_block(bytes, bytes.span(), |block| {
-        crc.update(block);
-        if wrote.is_ok() {
-            wrote = packer.write_all(block);
-        }
-    })?;
-    wrote.and_then(|()| packer.finish().map(|_| ())).map_err(Refusal::write)?;
+    // Blocks of one size: what the packer makes depends on how it is fed, and must not on how the bytes lie.
+    let mut block = vec![0; (BLOCK as u64).min(bytes.len()) as usize];
+    let mut at = 0;
+    while at < bytes.len() {
+        let part = &mut block[..(BLOCK as u64).min(bytes.len() - at) as usize];
+        bytes.fill(at, part)?;
+        crc.update(part);
+        packer.write_all(part).map_err(Refusal::write)?;
+        at += part.len() as u64;
+    }
+    packer.finish().map_err(Refusal::write)?;
     Ok((Span::new(start, spool.len()), crc.finalize()))
 }
 

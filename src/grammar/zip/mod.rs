@@ -31,9 +31,21 @@ pub const EXTRA_DATA: &[u8; 4] = b"PK\x06\x08";
 pub const STORED: u16 = 0;
 /// Deflate.
 pub const DEFLATED: u16 = 8;
+/// Deflate with a window of 64 KiB.
+pub const DEFLATE64: u16 = 9;
+/// bzip2.
+pub const BZIP2: u16 = 12;
+/// LZMA.
+pub const LZMA: u16 = 14;
+/// Zstandard.
+pub const ZSTD: u16 = 93;
+/// XZ.
+pub const XZ: u16 = 95;
 
 /// Bit 0: encrypted. [APPNOTE 4.4.4]
 pub const ENCRYPTED: u16 = 1;
+/// Bit 1 of members in LZMA: a mark stands at their end. [APPNOTE 4.4.4, 5.8.9]
+pub const MARKED_END: u16 = 1 << 1;
 /// Bit 3: sizes and checksum follow the data.
 pub const STREAMED: u16 = 1 << 3;
 /// Bit 6: strong encryption.

@@ -61,7 +61,7 @@ static LAYOUTS: &[Layout] = &[
 type Row = (&'static str, u16, &'static str, Tells);
 
 static FIELDS: &[Row] = &[
-    ("Apple", 0x0011, "content identifier", Tells::Identifier),
+    ("Apple", 0x0011, "Live Photo identifier", Tells::Identifier),
     ("Apple", 0x000b, "burst identifier", Tells::Identifier),
     ("Apple", 0x0015, "image unique identifier", Tells::Identifier),
     ("Apple", 0x0020, "image capture request identifier", Tells::Identifier),

@@ -72,14 +72,24 @@ pub(super) fn describe(walk: &Walk, track: &Track) -> Result<Vec<Finding>> {
         }
     }
     let label = if samples > 0 { format!("{}: {samples} samples", track.name()) } else { track.name() };
-    let mut found = Finding::removed(walk.place, label, Tells::Where);
     let keys = keys(walk, track)?;
+    // Which moment of a Live Photo its still picture shows: it ties the film to the picture.
+    let live = keys.iter().any(|k| k.starts_with("still-image-time"));
+    let (label, tells) = if live { ("Live Photo still image time".to_owned(), Tells::Identifier) } else { (label, Tells::Where) };
+    let mut found = Finding::removed(walk.place, label, tells);
     if !keys.is_empty() {
         found = found.value(keys.join(", "));
     }
-    let track_of_places =
-        points.say(samples > MOST as u64).map(|said| Finding::removed(walk.place, "GPS track", Tells::Where).value(said));
-    Ok(std::iter::once(found).chain(track_of_places).collect())
+    let seconds = track.seconds(walk)?;
+    let mut all = vec![found];
+    let mut tell = |label: &'static str, tells, value: Option<&str>| {
+        all.extend(value.map(|value| Finding::removed(walk.place, label, tells).value(value)));
+    };
+    tell("GPS track", Tells::Where, points.say(samples > MOST as u64, seconds).as_deref());
+    tell("recorded on", Tells::Device, points.device());
+    tell("camera serial number", Tells::Device, points.serial());
+    tell("time of the first position", Tells::When, points.when());
+    Ok(all)
 }
 
 /// The keys that Apple's timed metadata declares, without what they have in common.

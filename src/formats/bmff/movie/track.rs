@@ -136,6 +136,17 @@ fn is_locked(format: [u8; 4]) -> bool {
 }
 
 impl Track {
+    /// How long it plays, in seconds. [8.4.2]
+    pub(super) fn seconds(&self, walk: &Walk) -> Result<Option<u64>> {
+        let Some(mdhd) = self.media.first(b"mdhd") else { return Ok(None) };
+        let mut cursor = Cursor::new(&**walk.source, mdhd.body());
+        let [version, ..] = cursor.array::<4>()?;
+        cursor.skip(if version > 0 { 16 } else { 8 })?;
+        let scale = u64::from(cursor.u32_be()?);
+        let duration = if version > 0 { cursor.u64_be()? } else { u64::from(cursor.u32_be()?) };
+        Ok((duration != u64::MAX && duration != u64::from(u32::MAX)).then(|| duration.checked_div(scale)).flatten())
+    }
+
     /// Whether it stays.
     pub(super) fn stays(&self) -> bool {
         self.gone.is_none()
