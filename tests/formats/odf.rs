@@ -236,3 +236,30 @@ fn hidden_rows_are_told_and_refused_where_the_policy_drops_them() {
     let policy = Policy::default().with(Token::Hidden, false);
     assert!(scrub_under(&policy, "a.fods", text.as_bytes()).is_err());
 }
+
+#[test]
+fn telling_names_of_pictures_are_counted() {
+    let gif = "GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+    let content = "<office:document-content xmlns:office=\"urn:oasis:names:tc:opendocument:xmlns:office:1.0\" \
+        xmlns:draw=\"urn:oasis:names:tc:opendocument:xmlns:drawing:1.0\" xmlns:xlink=\"http://www.w3.org/1999/xlink\"><office:body>\
+        <draw:image xlink:href=\"Pictures/CANARY%20one.gif\"/><draw:image xlink:href=\"Pictures/image1.gif\"/></office:body></office:document-content>";
+    let entry = |name: &str| format!("<m:file-entry m:full-path=\"{name}\" m:media-type=\"x\"/>");
+    let manifest = format!(
+        "<m:manifest xmlns:m=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\">{}{}{}</m:manifest>",
+        entry("content.xml"),
+        entry("Pictures/CANARY one.gif"),
+        entry("Pictures/image1.gif")
+    );
+    let bytes = pack(&[
+        ("mimetype", KIND),
+        ("content.xml", content),
+        ("Pictures/CANARY one.gif", gif),
+        ("Pictures/image1.gif", gif),
+        ("META-INF/manifest.xml", &manifest),
+    ]);
+    let clean = scrub("a.odt", &bytes).unwrap();
+    clean.tells_nothing().found("name of a file inside the document");
+    assert!(part(&clean.bytes, "content.xml").unwrap().contains("\"Pictures/image2.gif\""));
+    assert!(part(&clean.bytes, "META-INF/manifest.xml").unwrap().contains("\"Pictures/image2.gif\""));
+    assert_eq!(part(&clean.bytes, "Pictures/image2.gif").unwrap(), gif);
+}

@@ -4,6 +4,7 @@
 //! databases; documents in one file of XML are in [`flat`].
 
 pub mod flat;
+mod names;
 mod ns;
 mod settings;
 mod sift;
@@ -72,6 +73,8 @@ struct Outcome {
     changed: HashMap<String, (Option<Shared>, Vec<Finding>)>,
     /// Members, and folders of members, that the content refers to.
     referred: HashSet<String>,
+    /// New names for members whose own tell.
+    names: HashMap<String, String>,
     notes: Vec<Finding>,
 }
 
@@ -116,6 +119,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     }
     let stays: HashSet<String> =
         archive.entries.iter().map(|e| String::from_utf8_lossy(&e.name).into_owned()).filter(|n| stays(n, &out)).collect();
+    rename(&stays, &read, &mut out)?;
     if let Some(bytes) = read(MANIFEST_NAME)? {
         manifest(&bytes, &stays, &mut out)?;
     }
@@ -132,6 +136,26 @@ fn unkeepable(job: &Job, doc: &Document) -> Result<()> {
     }
     let text = "it has hidden parts, which this policy drops and this program cannot take out yet";
     Err(Refusal::new(Code::NeedsResidual, text).hint("delete them first, or use --keep hidden"))
+}
+
+/// Gives members other names whose own tell, and leads the content to them.
+fn rename(stays: &HashSet<String>, read: &dyn Fn(&str) -> Result<Option<Vec<u8>>>, out: &mut Outcome) -> Result<()> {
+    out.names = names::telling(stays);
+    if out.names.is_empty() {
+        return Ok(());
+    }
+    for name in ["content.xml", "styles.xml"] {
+        let Some((bytes, findings)) = out.changed.get_mut(name) else { continue };
+        let now = match bytes {
+            Some(bytes) => bytes.bytes(bytes.span(), LARGEST)?,
+            None => read(name)?.unwrap_or_default(),
+        };
+        if let Some(new) = names::renamed(&now, &out.names).map_err(|r| r.within(name))? {
+            *bytes = Some(Memory::shared(new));
+            findings.push(Finding::rewritten(name, "names of files inside the document", Tells::History));
+        }
+    }
+    Ok(())
 }
 
 /// Sifts the document and, as far as it refers to them, the documents inside it.
@@ -227,7 +251,13 @@ fn manifest(bytes: &[u8], stays: &HashSet<String>, out: &mut Outcome) -> Result<
         if !there {
             tally.gone("entries for what is removed", Tells::History, doc.span(n).len());
             edits.cut(doc.span(n));
-        } else if let Some(size) = doc.attr(n, MANIFEST, "size") {
+            continue;
+        }
+        if let (Some(new), Some(attr)) = (out.names.get(&path), doc.attr(n, MANIFEST, "full-path")) {
+            tally.rewritten("names of files inside the document", Tells::History);
+            edits.put(attr.value_span, new.as_str());
+        }
+        if let Some(size) = doc.attr(n, MANIFEST, "size") {
             tally.gone("sizes of members", Tells::History, size.span.len());
             edits.cut(size.span);
         }
@@ -237,6 +267,18 @@ fn manifest(bytes: &[u8], stays: &HashSet<String>, out: &mut Outcome) -> Result<
 }
 
 fn verdict(job: &Job, part: &Part, stays: &HashSet<String>, out: &mut Outcome) -> Result<Verdict> {
+    let verdict = fate(job, part, stays, out)?;
+    Ok(match out.names.get(part.name()) {
+        Some(new) => {
+            let found = Finding::rewritten(part.name().to_owned(), "name of a file inside the document", Tells::History);
+            let file = part.name().rsplit('/').next().unwrap_or_default().to_owned();
+            verdict.named(new.clone().into_bytes()).and(found.value(file))
+        }
+        None => verdict,
+    })
+}
+
+fn fate(job: &Job, part: &Part, stays: &HashSet<String>, out: &mut Outcome) -> Result<Verdict> {
     let name = part.name();
     if let Some((bytes, findings)) = out.changed.remove(name) {
         let verdict = match bytes {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::names;
 use super::ns::*;
 use crate::clean::Job;
 use crate::finding::Tells;
@@ -85,6 +86,7 @@ pub(super) fn references(bytes: &[u8]) -> Result<Vec<String>> {
             let target = value.strip_prefix("./").unwrap_or(&value).trim_end_matches('/');
             if !target.is_empty() && !target.contains(':') && !target.starts_with(['#', '/']) {
                 out.push(target.to_owned());
+                out.push(names::target(target));
             }
         }
     }
