@@ -32,6 +32,7 @@ VIDEO = guid("bc19efc0-5b4d-11cf-a8fd-00805f5c442b")
 NO_CORRECTION = guid("20fb5700-5b55-11cf-a8fd-00805f5c442b")
 
 ID = b"CANARYfile-id-16"
+NO_DATE = 116444736000000000
 PACKET = 128
 
 
@@ -155,6 +156,6 @@ def make():
         packet(b"KEEPME", bytes(20)), ID)
     yield "asf/song.wma", song
 
-    clean = asf([lambda n: file_properties(bytes(16), 0, 1, n), SOUND, extension(extended(inner=pictures()))],
+    clean = asf([lambda n: file_properties(bytes(16), NO_DATE, 1, n), SOUND, extension(extended(inner=pictures()))],
                 packet(b"KEEPME", bytes(20)), bytes(16), index(bytes(16)))
     yield "asf/clean.wmv", clean

@@ -48,6 +48,9 @@ const VIDEO: Guid = guid(0xbc19efc0_5b4d_11cf_a8fd_00805f5c442b);
 const TIME_CODE: Guid = guid(0x399595ec_8667_4e2d_8fdb_98814ce76c1e);
 const FILE_NAME: Guid = guid(0xe165ec0e_19ed_45d7_b4a7_25cbd1e28e9b);
 
+/// The first of January 1970: what programs that keep no date write, and readers take for none.
+const NO_DATE: u64 = 116_444_736_000_000_000;
+
 /// The most that an object of the header may hold.
 const LONGEST: u64 = 16 << 20;
 
@@ -153,8 +156,8 @@ impl Film<'_, '_> {
                 }
             }
         }
-        let created = Finding::blanked("ASF", "date of making", Tells::When).value(date(Number::U64Le.decode(&body[24..32])));
-        self.draft.blank(at(24, 32), "date", created);
+        let created = Finding::rewritten("ASF", "date of making", Tells::When).value(date(Number::U64Le.decode(&body[24..32])));
+        self.draft.replace(at(24, 32), "date", Fate::put(NO_DATE.to_le_bytes()), vec![created]);
         self.draft.frame(at(32, LENGTH), "file properties");
         self.slack(Span::new(start + LENGTH, object.span.end));
         let (least, most) = (Number::U32Le.decode(&body[68..72]), Number::U32Le.decode(&body[72..76]));
