@@ -90,8 +90,9 @@ fn plan(_: &Job, source: &Shared) -> Result<Plan> {
     };
     draft.essence(pixels, "pixels");
     match footer(&**source) {
-        Some((at, _)) if at >= pixels.end => tail(source, &mut draft, Span::new(pixels.end, source.len()))?,
-        _ => behind::remove(&mut draft, source, pixels.end),
+        Some((at, _)) if at < pixels.end => return Err(Refusal::malformed("the pixels run into the footer", at)),
+        Some(_) => tail(source, &mut draft, Span::new(pixels.end, source.len()))?,
+        None => behind::remove(&mut draft, source, pixels.end),
     }
     draft.seal()
 }
