@@ -367,9 +367,9 @@ fn compound_files_are_written_as_they_are_read() {
 
 #[test]
 fn an_old_document_inside_is_refused_and_named() {
-    let root = root_of(vec![stream("WordDocument", b"x")]);
+    let root = root_of(vec![stream("Quill", b"x")]);
     let bytes = with_object(&cfb::write(&root).unwrap());
-    assert!(refusal("a.docx", &bytes).to_string().contains("an old Word document"));
+    assert!(refusal("a.docx", &bytes).to_string().contains("a Publisher document"));
     let policy = Policy { unknown_members: UnknownMembers::Omit, ..Policy::default() };
     let clean = scrub_under(&policy, "a.docx", &bytes).unwrap();
     assert!(
