@@ -214,3 +214,10 @@ fn palettes_that_break_off_are_refused() {
     exr.splice(at..at, tiles);
     assert_eq!(refusal("a.exr", &exr).code(), Code::Malformed);
 }
+
+#[test]
+fn pixels_that_run_into_the_footer_are_refused() {
+    let mut bytes = sample("tga/everything.tga");
+    bytes[14..16].copy_from_slice(&200u16.to_le_bytes());
+    assert_eq!(refusal("a.tga", &bytes).code(), Code::Malformed);
+}
