@@ -239,7 +239,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     let Writer { mut draft, pictures, values, gone, kept, .. } = writer;
     pictures.draft(job, source, kind, values, &gone, &mut draft)?;
     tell(kind, &mut draft, gone, kept);
-    gaps(kind, source, &mut draft);
+    gaps(kind, source, &mut draft)?;
     draft.seal()
 }
 
@@ -302,11 +302,12 @@ fn tell(kind: Kind, draft: &mut Draft, gone: Gone, kept: Vec<Finding>) {
 }
 
 /// What no kept tag points to: gone from a DNG, zeros elsewhere, where offsets must stay true.
-fn gaps(kind: Kind, source: &Shared, draft: &mut Draft) {
+fn gaps(kind: Kind, source: &Shared, draft: &mut Draft) -> Result<()> {
     let what = "values of removed tags, and bytes that nothing refers to";
     for gap in draft.gaps() {
         let bytes = source.bytes(gap, 16).unwrap_or_default();
-        if kind != Kind::Dng && gap.end < source.len() {
+        // Zeros at the end are what is left of a longer directory there.
+        if kind != Kind::Dng && (gap.end < source.len() || picture::filling(source, gap)? == gap.start) {
             draft.blank(gap, "gap", Finding::blanked(kind.name(), what, Tells::Unknown));
         } else if kind == Kind::Dng && gap.len() < 2 && bytes.iter().all(|b| *b == 0) {
             draft.reframe(gap, "alignment", Fate::put([]));
@@ -316,6 +317,7 @@ fn gaps(kind: Kind, source: &Shared, draft: &mut Draft) {
             draft.remove(gap, "trailer", Finding::removed(kind.name(), "bytes behind the end", Tells::Hidden));
         }
     }
+    Ok(())
 }
 
 /// kamadak-exif and our own walk over the result: no GPS, no text, no date, and the same pictures as before.
@@ -354,10 +356,12 @@ fn witness(_: &Job, before: &dyn Source, after: &dyn Source) -> Result<Vec<&'sta
     if Pictures::sensor_bytes(&was, &was.walk(start, PICTURES, MOST)) > Pictures::sensor_bytes(&tiff, &walk) {
         return Err(Refusal::new(Code::Damaged, "the result has less sensor data than before"));
     }
-    let small = after.len() < 1 << 24 && !tiff.big && !matches!(kind, Kind::Orf | Kind::Rw2);
-    if let Some(bytes) = after.as_bytes().filter(|_| small) {
+    const READ_BY_WITNESS: u64 = 1 << 24;
+    let small = after.len() < READ_BY_WITNESS && !tiff.big && !matches!(kind, Kind::Orf | Kind::Rw2);
+    if small {
+        let bytes = after.bytes(after.span(), READ_BY_WITNESS)?;
         let mut reader = exif::Reader::new();
-        if let Ok(exif) = reader.continue_on_error(true).read_raw(bytes.to_vec()).or_else(|e| e.distill_partial_result(|_| ())) {
+        if let Ok(exif) = reader.continue_on_error(true).read_raw(bytes).or_else(|e| e.distill_partial_result(|_| ())) {
             if exif.fields().any(|f| f.tag.context() == exif::Context::Gps || f.tag == exif::Tag::DateTimeOriginal) {
                 return Err(Refusal::new(Code::Leftover, "kamadak-exif still sees a place or a date"));
             }

@@ -304,7 +304,7 @@ fn preview(job: &Job, source: &Shared, kind: Kind, whole: Span, gone: &Gone, dra
 }
 
 /// Where the zeros at the end begin; the start, where there is nothing else.
-fn filling(source: &Shared, span: Span) -> Result<u64> {
+pub(super) fn filling(source: &Shared, span: Span) -> Result<u64> {
     let mut end = span.end;
     while end > span.start {
         let from = end.saturating_sub(65_536).max(span.start);
