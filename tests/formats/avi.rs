@@ -185,3 +185,13 @@ fn hostile_sizes_are_refused() {
         }
     }
 }
+
+#[test]
+fn what_is_no_chunk_inside_a_form_goes_or_becomes_zeros() {
+    for name in ["absolute.avi", "opendml.avi"] {
+        let mut bytes = sample(name);
+        let at = memchr::memmem::rfind(&bytes[..830.min(bytes.len())], b"idx1").unwrap();
+        bytes[at..at + 8].copy_from_slice(b"\0CANARY\0");
+        scrub("a.avi", &bytes).unwrap().tells_nothing();
+    }
+}
