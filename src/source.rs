@@ -2,7 +2,6 @@
 //! source is a source: a member stored in an archive is planned without a copy, and a file of 100 GB is the same code as
 //! a file of a hundred bytes. This module knows where bytes are; it knows nothing of what they mean.
 
-use std::cell::RefCell;
 use std::fmt;
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
@@ -10,6 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::sink::Sink;
+
+mod loaded;
+mod spool;
+
+pub use loaded::at_hand;
+pub use spool::Spool;
 
 /// Sources up to this many bytes are read into memory once instead of being looked at again and again.
 pub const SMALL: u64 = 12 << 20;
@@ -276,71 +281,6 @@ impl Source for Window {
     }
 }
 
-/// A small source read into memory, so that planning, copying and proving it touch the disk once; a large one as it is.
-pub fn at_hand(source: &Shared) -> io::Result<Shared> {
-    if source.as_bytes().is_some() || source.len() > SMALL {
-        return Ok(source.clone());
-    }
-    let len = source.len() as usize;
-    let spare = SPARE.with(|spare| spare.borrow_mut().pop());
-    // A buffer that is too small is let go rather than grown: growing would copy what nobody needs.
-    let buffer = spare.filter(|b| b.len() >= len).unwrap_or_else(|| vec![0; len]);
-    let mut loaded = Loaded { buffer, len };
-    source.fill(0, &mut loaded.buffer[..len])?;
-    Ok(Arc::new(loaded))
-}
-
-thread_local! {
-    /// Buffers of files that are done with, for the next, the largest last: fresh memory costs as much as reading a photo
-    /// into it.
-    static SPARE: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// A small source that was read into memory: the first `len` bytes of a buffer that may be longer.
-struct Loaded {
-    buffer: Vec<u8>,
-    len: usize,
-}
-
-impl Loaded {
-    fn bytes(&self) -> &[u8] {
-        &self.buffer[..self.len]
-    }
-}
-
-impl Drop for Loaded {
-    fn drop(&mut self) {
-        let buffer = std::mem::take(&mut self.buffer);
-        // Where the thread itself is ending there is nobody to spare it for.
-        let _ = SPARE.try_with(|spare| {
-            let mut spare = spare.borrow_mut();
-            spare.push(buffer);
-            spare.sort_by_key(Vec::len);
-            if spare.len() > 2 {
-                spare.remove(0);
-            }
-        });
-    }
-}
-
-impl Source for Loaded {
-    fn len(&self) -> u64 {
-        self.len as u64
-    }
-
-    fn read_at(&self, at: u64, buf: &mut [u8]) -> io::Result<usize> {
-        read_slice(self.bytes(), at, buf)
-    }
-
-    fn send(&self, span: Span, to: &mut Sink) -> io::Result<()> {
-        send_slice(self.bytes(), span, to)
-    }
-
-    fn as_bytes(&self) -> Option<&[u8]> {
-        Some(self.bytes())
-    }
-}
-
 fn read_slice(bytes: &[u8], at: u64, buf: &mut [u8]) -> io::Result<usize> {
     let from = bytes.get(at.min(bytes.len() as u64) as usize..).unwrap_or_default();
     let n = from.len().min(buf.len());
@@ -417,72 +357,6 @@ impl Seek for Reader<'_> {
         };
         self.at = place.ok_or(io::ErrorKind::InvalidInput)?;
         Ok(self.at)
-    }
-}
-
-/// Bytes being made here: in memory while small, in an unnamed file of private mode once large.
-pub struct Spool {
-    memory: Vec<u8>,
-    file: Option<File>,
-    len: u64,
-    dir: Arc<Path>,
-}
-
-impl Spool {
-    /// Up to this many bytes stay in memory.
-    pub const IN_MEMORY: usize = 1 << 20;
-
-    /// An empty spool whose file, should it need one, lies in `dir` and has no name there.
-    pub fn new(dir: &Arc<Path>) -> Spool {
-        Spool { memory: Vec::new(), file: None, len: 0, dir: dir.clone() }
-    }
-
-    /// The folder for spools where no output folder is known.
-    pub fn default_dir() -> Arc<Path> {
-        Arc::from(std::env::temp_dir())
-    }
-
-    /// How many bytes were written.
-    pub fn len(&self) -> u64 {
-        self.len
-    }
-
-    /// Whether none was.
-    pub fn is_empty(&self) -> bool {
-        self.len == 0
-    }
-
-    /// Ends the writing; what was written can be read from now on.
-    pub fn finish(mut self) -> io::Result<Shared> {
-        match self.file.take() {
-            None => Ok(Memory::shared(std::mem::take(&mut self.memory))),
-            Some(mut file) => {
-                file.write_all(&self.memory)?;
-                Ok(Arc::new(FileSource { file, len: self.len }))
-            }
-        }
-    }
-}
-
-impl Write for Spool {
-    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        if self.memory.len() + buf.len() > Spool::IN_MEMORY {
-            let file = match &mut self.file {
-                Some(file) => file,
-                none => none.insert(tempfile::tempfile_in(&self.dir)?),
-            };
-            file.write_all(&self.memory)?;
-            self.memory.clear();
-            file.write_all(buf)?;
-        } else {
-            self.memory.extend_from_slice(buf);
-        }
-        self.len += buf.len() as u64;
-        Ok(buf.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }
 
