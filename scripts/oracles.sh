@@ -12,10 +12,12 @@ missing() {
   for pair in $wanted; do command -v "${pair%%:*}" >/dev/null 2>&1 || printf '%s ' "${pair##*:}"; done
 }
 
-# LibRaw as a Python package, in an environment of its own.
+# LibRaw and the readers of Office documents as Python packages, in an environment of their own.
 develop="$HOME/.cache/metascrub-oracles"
-if [ "${1:-}" != --list ] && ! python3 -c 'import rawpy' 2>/dev/null && [ ! -x "$develop/bin/python" ]; then
-  { python3 -m venv "$develop" && "$develop/bin/python" -m pip install -q rawpy; } >/dev/null 2>&1 || echo "could not be installed: rawpy"
+modules='import rawpy, docx, openpyxl, pptx'
+if [ "${1:-}" != --list ] && ! python3 -c "$modules" 2>/dev/null && ! "$develop/bin/python" -c "$modules" 2>/dev/null; then
+  { python3 -m venv "$develop" && "$develop/bin/python" -m pip install -q rawpy python-docx openpyxl python-pptx; } >/dev/null 2>&1 \
+    || echo "could not be installed: rawpy, python-docx, openpyxl, python-pptx"
 fi
 
 packages=$(missing)

@@ -41,6 +41,12 @@ EXPECTED = {
     "ogg/chained.ogg": "ffmpeg hands on the headers of a later link, with their comments, as packets of sound",
 }
 
+# Where the packets differ because cleaning reaches into them, what is decoded from them is compared.
+DECODED = {"avi/everything.avi": "Exif and comments inside its Motion JPEG pictures become zeros"}
+
+# What scripts/oracles.sh installs for Python.
+sys.path += [str(p) for p in (pathlib.Path.home() / ".cache/metascrub-oracles").glob("lib/python*/site-packages")]
+
 skipped, passed, failed = set(), 0, []
 
 
@@ -143,8 +149,9 @@ def judge(src, out, name):
     if ext in FILMS and have("ffmpeg"):
         # Attached pictures are cleaned by themselves; a film that ffmpeg complains about proves nothing.
         maps = ["-map", "0:V?", "-map", "0:a?", "-map", "0:s?"]
-        runs = [run("ffmpeg", "-v", "error", "-i", p, *maps, "-c", "copy", "-f", "streamhash", "-") for p in (src, out)]
-        if runs[0].returncode == 0 and not runs[0].stderr and name not in EXPECTED:
+        copy = [] if name in DECODED else ["-c", "copy"]
+        runs = [run("ffmpeg", "-v", "error", "-i", p, *maps, *copy, "-f", "streamhash", "-") for p in (src, out)]
+        if runs[0].returncode == 0 and (name in DECODED or not runs[0].stderr) and name not in EXPECTED:
             check(name, "a stream differs", runs[0].stdout == runs[1].stdout)
 
 
