@@ -1,6 +1,7 @@
 //! The pipeline: detect, plan, lay out, and then the four looks at the result: again, witness and echo through its [`View`],
-//! before a byte of it is written, and the proof that what is written is what was looked at. Members go the same way, one
-//! level deeper, before the plan of what is around them is sealed; their result is only written as a part of that.
+//! before a byte of it is written, and the proof that what is written is what was looked at. Members are planned the same
+//! way, one level deeper, and held before their witness before the plan of what is around them is sealed; again and echo
+//! come to them by way of the file that they are in, since planning that again plans them again.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -185,7 +186,9 @@ impl<'a> Job<'a> {
             Err(r) => return Err(r),
         };
         if !cleaned.identity && self.again.is_none() {
-            look(self, &mut cleaned, near)?;
+            // Planning what is around it again will plan this again, and the echo of all that was removed is heard then.
+            let result = readable(&cleaned)?;
+            cleaned.witnesses = (same_format(self, &cleaned, &result)?.witness)(self, &**near, &*result)?;
             if near.as_bytes().is_some() {
                 let mut crc = crc32fast::Hasher::new();
                 source::each_block(&*cleaned.view, cleaned.view.span(), |block| crc.update(block))?;
@@ -351,10 +354,24 @@ fn plan(job: &Job, format: &'static Format, near: &Shared, far: &Shared) -> Resu
     Ok(Cleaned { format, view: Arc::new(view), identity, warnings, witnesses: Vec::new(), crc32: None })
 }
 
-fn look(job: &Job, cleaned: &mut Cleaned, before: &Shared) -> Result<()> {
-    // A result of few pieces is looked at where they lie; one of many is put together first.
+/// The result for whoever reads it more than once: where its pieces lie if they are few, put together if they are many.
+fn readable(cleaned: &Cleaned) -> Result<Shared> {
     let result = cleaned.view.clone() as Shared;
-    let result = if cleaned.view.is_at_hand() { result } else { source::at_hand(&result)? };
+    if cleaned.view.is_at_hand() { Ok(result) } else { Ok(source::at_hand(&result)?) }
+}
+
+/// The row that the result belongs to, which must be that of the input.
+fn same_format(job: &Job, cleaned: &Cleaned, result: &Shared) -> Result<&'static Format> {
+    let format = detect(result, &job.name)?;
+    if format.name == cleaned.format.name {
+        return Ok(format);
+    }
+    Err(Refusal::new(Code::Damaged, format!("the result would be read as {}", format.name)))
+}
+
+/// The looks at a result with all that is in it: again, echo and witness.
+fn look(job: &Job, cleaned: &mut Cleaned, before: &Shared) -> Result<()> {
+    let result = readable(cleaned)?;
     let echo = Echo::of(cleaned.findings());
     let job = Job {
         spent: Arc::new(Spent { input: result.len(), ..Spent::default() }),
@@ -363,10 +380,7 @@ fn look(job: &Job, cleaned: &mut Cleaned, before: &Shared) -> Result<()> {
         again: Some(Again { echo: echo.as_ref() }),
         ..*job
     };
-    let format = detect(&result, &job.name)?;
-    if format.name != cleaned.format.name {
-        return Err(Refusal::new(Code::Damaged, format!("the result would be read as {}", format.name)));
-    }
+    let format = same_format(&job, cleaned, &result)?;
     let again = plan(&job, format, &result, &result)?;
     if !again.identity {
         let what = again.findings().iter().find(|f| f.action.changes());

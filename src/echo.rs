@@ -19,7 +19,7 @@ use crate::source::{self, Source, Span};
 /// The shortest value that is searched for, in bytes.
 pub const SHORTEST: usize = 8;
 /// At most so many values are searched for; longer ones first, since they are the better evidence.
-const MOST: usize = 500;
+const MOST: usize = 5000;
 /// Of a long value only the beginning is searched for.
 const LONGEST: usize = 64;
 

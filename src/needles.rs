@@ -25,7 +25,7 @@ impl Needles {
     pub fn new(needles: &[Vec<u8>]) -> Option<Needles> {
         let shortest = needles.iter().map(Vec::len).min().filter(|n| *n >= PROBE)?;
         let window = shortest.min(usize::from(u8::MAX));
-        let bits = (needles.len() * window * 8).next_power_of_two().ilog2().clamp(8, 16);
+        let bits = (needles.len() * window * 8).next_power_of_two().ilog2().clamp(8, 20);
         let mut made = Needles {
             needles: needles.iter().map(|n| n.clone().into_boxed_slice()).collect(),
             window,
