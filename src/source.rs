@@ -3,16 +3,17 @@
 //! a file of a hundred bytes. This module knows where bytes are; it knows nothing of what they mean.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::sink::Sink;
 
+mod file;
 mod loaded;
 mod spool;
 
+pub use file::FileSource;
 pub use loaded::at_hand;
 pub use spool::Spool;
 
@@ -154,50 +155,6 @@ pub fn head(source: &dyn Source, at: u64, max: usize) -> io::Result<Vec<u8>> {
     let mut out = vec![0; there];
     source.fill(at, &mut out)?;
     Ok(out)
-}
-
-/// A file on disk. Positions count from its first byte; the length is the one it had when it was opened.
-pub struct FileSource {
-    file: File,
-    len: u64,
-}
-
-impl FileSource {
-    /// Looks at an open file.
-    pub fn new(file: File) -> io::Result<FileSource> {
-        let len = file.metadata()?.len();
-        Ok(FileSource { file, len })
-    }
-
-    /// Looks at a file that is still being written: whatever is in it at the time of reading.
-    pub(crate) fn growing(file: File) -> FileSource {
-        FileSource { file, len: u64::MAX }
-    }
-}
-
-impl Source for FileSource {
-    fn len(&self) -> u64 {
-        self.len
-    }
-
-    fn read_at(&self, at: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let want = self.len.saturating_sub(at).min(buf.len() as u64) as usize;
-        file_read_at(&self.file, at, &mut buf[..want])
-    }
-
-    fn send(&self, span: Span, to: &mut Sink) -> io::Result<()> {
-        to.copy_from_file(&self.file, span)
-    }
-}
-
-#[cfg(unix)]
-fn file_read_at(file: &File, at: u64, buf: &mut [u8]) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buf, at)
-}
-
-#[cfg(windows)]
-fn file_read_at(file: &File, at: u64, buf: &mut [u8]) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buf, at)
 }
 
 /// Bytes in memory.

@@ -45,7 +45,7 @@ impl Spool {
             None => Ok(Memory::shared(std::mem::take(&mut self.memory))),
             Some(mut file) => {
                 file.write_all(&self.memory)?;
-                Ok(Arc::new(FileSource { file, len: self.len }))
+                Ok(Arc::new(FileSource::of(file, self.len)))
             }
         }
     }
