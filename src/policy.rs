@@ -1,6 +1,9 @@
 //! What may survive, as tokens that a person can name on the command line, and the limits that keep hostile input small.
 //! A format asks [`Policy::keeps`]; it never looks at the command line.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
 use crate::refusal::{Code, Refusal};
 
 /// The two starting points.
@@ -100,6 +103,10 @@ tokens! {
 }
 
 impl Token {
+    fn bit(self) -> u64 {
+        1 << self as u64
+    }
+
     /// The token of that name.
     ///
     /// # Errors
@@ -151,7 +158,12 @@ pub struct Policy {
     pub decrypt: bool,
     /// What becomes of tracked changes in office documents.
     pub tracked_changes: TrackedChanges,
+    /// Which wishes to keep something a format has asked about, as bits by token; shared by all copies of the policy.
+    pub asked: Arc<AtomicU64>,
 }
+
+// A bit for each.
+const _: () = assert!(Token::ALL.len() <= 64);
 
 impl Policy {
     /// The policy for people who want no residuals.
@@ -161,7 +173,19 @@ impl Policy {
 
     /// Whether the thing stays.
     pub fn keeps(&self, token: Token) -> bool {
-        self.said(token).unwrap_or_else(|| token.kept_by(self.base))
+        let said = self.said(token);
+        if said == Some(true) && self.asked.load(Relaxed) & token.bit() == 0 {
+            self.asked.fetch_or(token.bit(), Relaxed);
+        }
+        said.unwrap_or_else(|| token.kept_by(self.base))
+    }
+
+    /// Wishes to keep what would go otherwise that no format has asked about so far: no file had such a thing, or its row
+    /// cannot keep it.
+    pub fn idle_wishes(&self) -> impl Iterator<Item = Token> + '_ {
+        let asked = self.asked.load(Relaxed);
+        let idle = move |t: &Token| asked & t.bit() == 0 && self.said(*t) == Some(true) && !t.kept_by(self.base);
+        Token::ALL.iter().copied().filter(idle)
     }
 
     /// Whether the thing was dropped by name, where the default is neither to keep nor to drop but to refuse.

@@ -75,7 +75,10 @@ fn all(settings: &Settings) -> u8 {
             run.files.push(outcome);
         }
     });
+    let idle: Vec<String> = settings.policy.idle_wishes().map(|token| idle_wish(token.name())).collect();
+    voice.notes(&idle);
     run.notes = work.notes;
+    run.notes.extend(idle);
     run.seconds = started.elapsed().as_secs_f64();
     let mut status = status(settings, &run);
     if let Err(e) = voice.finish(&run) {
@@ -87,6 +90,11 @@ fn all(settings: &Settings) -> u8 {
         status = status.max(BAD);
     }
     status
+}
+
+/// A wish that changed nothing is said: whoever asked for a thing to stay should not find out later that it went.
+fn idle_wish(token: &str) -> String {
+    format!("--keep {token} made no difference: none of these files has such a thing, or its format cannot keep it")
 }
 
 /// Calls `done` with every outcome, in the order of the items.

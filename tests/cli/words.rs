@@ -67,3 +67,14 @@ fn a_policy_file_is_a_policy() {
     let ran = dir.ends(2, &["--policy", "q.toml", "a.png"]);
     assert!(ran.err.contains("known are: orientation"), "{}", ran.err);
 }
+
+#[test]
+fn a_wish_that_changes_nothing_is_said() {
+    let dir = Dir::new();
+    dir.write("a.png", dirty());
+    let ran = dir.ends(0, &["--keep", "thumbnails,dpi,timecode", "--drop", "geotiff", "a.png"]);
+    assert!(ran.err.contains("--keep thumbnails made no difference") && ran.err.contains("--keep timecode made"), "{}", ran.err);
+    assert!(!ran.err.contains("dpi") && !ran.err.contains("geotiff"), "{}", ran.err);
+    let ran = dir.ends(0, &["--force", "--policy", "strict", "--keep", "name", "a.png"]);
+    assert!(!ran.err.contains("no difference"), "{}", ran.err);
+}
