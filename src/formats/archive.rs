@@ -316,7 +316,7 @@ pub enum Inside {
     Gone(Finding),
 }
 
-/// Cleans the bytes of a member by the row that they belong to; of an unknown type, the policy decides.
+/// What comes of a member that [`Job::member`] was asked to clean; of an unknown type, the policy decides.
 ///
 /// # Errors
 /// Those of the member, but for its unknown type, which is noted.
@@ -326,10 +326,10 @@ pub fn inside(
     unknowns: &mut Unknowns,
     place: &'static str,
     name: &str,
-    bytes: &Shared,
+    cleaned: Result<Member>,
 ) -> Result<Inside> {
     const UNKNOWN: &str = "a member of unknown type";
-    match job.member(name, bytes)? {
+    match cleaned? {
         Member::Same(cleaned) => {
             draft.adopt(name, &cleaned);
             Ok(Inside::Same)

@@ -124,7 +124,7 @@ impl Cpio<'_> {
                 archive::link("CPIO", &shown, &member.name, &target)?.map_or(Inside::Same, Inside::Gone)
             }
             _ if bytes.is_empty() => Inside::Same,
-            _ => archive::inside(self.job, &mut self.draft, &mut self.unknowns, "CPIO", &shown, &bytes)?,
+            _ => archive::inside(self.job, &mut self.draft, &mut self.unknowns, "CPIO", &shown, self.job.member(&shown, &bytes))?,
         };
         let changed = match inside {
             Inside::Gone(_) if member.fields.links > 1 && kind == S_IFREG => {

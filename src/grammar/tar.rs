@@ -48,6 +48,16 @@ pub enum Item {
 }
 
 impl Member {
+    /// Whether it is a folder; old archives only say so by a slash.
+    pub fn is_folder(&self) -> bool {
+        self.kind() == b'5' || (matches!(self.kind(), b'0' | 0) && self.path.ends_with(b"/"))
+    }
+
+    /// Whether it is a file that is not empty.
+    pub fn has_data(&self) -> bool {
+        !self.is_folder() && matches!(self.kind(), b'0' | 0 | b'7') && !self.data.is_empty()
+    }
+
     /// What kind of member it is, as a letter.
     pub fn kind(&self) -> u8 {
         self.header[156]

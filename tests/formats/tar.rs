@@ -267,3 +267,28 @@ fn sparse_members_are_refused_by_name() {
         assert!(why.advice().contains("--sparse"), "{}", why.advice());
     }
 }
+
+/// Members of large archives are cleaned by several threads; nothing may come out of order, and nothing may be missed.
+#[test]
+fn large_archives_are_cleaned_like_small_ones() {
+    let inner = |i: usize| tar(&[file("in.txt", format!("KEEPME {i}\n").as_bytes(), dirty_header)]);
+    let member = |i: usize| match i % 4 {
+        0 => file(&format!("{i}.tar"), &inner(i), dirty_header),
+        1 => file(&format!("{i}.txt"), format!("KEEPME {i}\n").as_bytes(), dirty_header),
+        2 => [pax(b'g', &[("comment", "CANARY")]), file(&format!("._{i}"), b"CANARY apple", clean_header)].concat(),
+        _ => header(&format!("{i}/"), 0, b'5', dirty_header),
+    };
+    let big = vec![file("big.txt", &b"KEEPME big\n".repeat(1_300_000), dirty_header)];
+    let members: Vec<Vec<u8>> = (0..60).map(member).collect();
+    let small = scrub("x.tar", &tar(&members)).unwrap();
+    let large = scrub("x.tar", &tar(&[members.clone(), big.clone()].concat())).unwrap();
+    large.had_secrets().tells_nothing().changed();
+    let last = small.bytes.iter().rposition(|b| *b != 0).unwrap();
+    assert_eq!(large.bytes[..=last], small.bytes[..=last]);
+    assert_eq!(names(&large.bytes).last().unwrap(), "big.txt");
+
+    let strange = [members, vec![file("x.strange", b"\x01\x02strange\x03", clean_header)], big].concat();
+    let refused = refusal("x.tar", &tar(&strange));
+    assert_eq!(refused.code(), Code::UnknownMember);
+    assert!(refused.to_string().contains("x.strange"), "{refused}");
+}

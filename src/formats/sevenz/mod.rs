@@ -232,7 +232,8 @@ impl Rebuilt<'_> {
     }
 
     fn clean(&mut self, file: &File, bytes: &Shared) -> Result<Becomes> {
-        let inside = archive::inside(self.job, &mut self.draft, &mut self.unknowns, "7z", &file.name, bytes)?;
+        let inside =
+            archive::inside(self.job, &mut self.draft, &mut self.unknowns, "7z", &file.name, self.job.member(&file.name, bytes))?;
         Ok(match inside {
             Inside::Same | Inside::Unknown => Becomes::Same,
             Inside::Changed(bytes) => Becomes::Bytes(bytes),

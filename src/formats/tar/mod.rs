@@ -10,14 +10,15 @@ use std::collections::HashMap;
 
 use super::archive::{self, Inside, Names, Unknowns};
 use super::exports::Survey;
-use crate::clean::Job;
+use crate::ahead::ahead;
+use crate::clean::{self, Job};
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
 use crate::grammar::tar::{self as grammar, BLOCK, Item, Member, RECORD, Walk, is_zero};
 use crate::plan::{Draft, Fate, Plan};
 use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
-use crate::source::{Reader, Shared, Source, Span, Window};
+use crate::source::{self, Reader, Shared, Source, Span, Window};
 use head::head;
 use told::Told;
 pub(super) use told::date;
@@ -43,6 +44,32 @@ fn sniff(head: &Head) -> Option<Match> {
 }
 
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
+    // An archive in an archive is walked by one of several threads already; one that is packed is alone.
+    if source.len() <= source::SMALL || job.depth() > 1 {
+        return planned(job, source, &mut || None);
+    }
+    ahead(&|first, step| clean_ahead(job, source, first, step), |next| planned(job, source, next))
+}
+
+/// What came of a member's data before it was asked for; `None` for what has none to clean.
+type Ahead = Option<Result<clean::Member>>;
+
+/// Every `step`-th item from the one numbered `first`, cleaned. The headers are walked by each thread for itself: that is
+/// quick, and takes no memory. Where a walk fails it ends, and fails again for who asks.
+fn clean_ahead<'a>(job: &'a Job, source: &'a Shared, first: usize, step: usize) -> impl Iterator<Item = Ahead> + 'a {
+    let mut walk = Walk::new(source);
+    let items = std::iter::from_fn(move || walk.step().ok().filter(|item| !matches!(item, Item::End(_))));
+    items.enumerate().filter(move |(i, _)| i % step == first).map(move |(_, item)| match item {
+        Item::Member(member) if member.has_data() && !member.is_sparse() => {
+            let shown = String::from_utf8_lossy(&member.path);
+            let stays = archive::left_behind(job, "TAR", &shown).is_none();
+            stays.then(|| job.member(&shown, &Window::shared(source, member.data)))
+        }
+        _ => None,
+    })
+}
+
+fn planned(job: &Job, source: &Shared, next: &mut dyn FnMut() -> Option<Ahead>) -> Result<Plan> {
     let mut tar = Tar {
         job,
         source,
@@ -64,10 +91,13 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
                 tar.end(at);
                 break;
             }
-            Item::Global(span, records) => tar.global(span, &records)?,
+            Item::Global(span, records) => {
+                next();
+                tar.global(span, &records)?;
+            }
             Item::Member(member) => {
                 let shown = String::from_utf8_lossy(&member.path).into_owned();
-                tar.member(&member, &shown)?;
+                tar.member(&member, &shown, next().flatten())?;
             }
         }
     }
@@ -106,7 +136,7 @@ impl Tar<'_> {
         Ok(())
     }
 
-    fn member(&mut self, member: &Member, shown: &str) -> Result<()> {
+    fn member(&mut self, member: &Member, shown: &str, ahead: Ahead) -> Result<()> {
         let all = Span::new(member.head.start, member.padding.end);
         let at = member.head.start;
         if member.is_sparse() {
@@ -118,7 +148,7 @@ impl Tar<'_> {
             return Ok(());
         }
         self.survey.see(shown);
-        let folder = member.kind() == b'5' || (matches!(member.kind(), b'0' | 0) && member.path.ends_with(b"/"));
+        let folder = member.is_folder();
         let link = match member.kind() {
             b'0' | 0 | b'7' | b'5' => Vec::new(),
             b'1' => self
@@ -148,9 +178,8 @@ impl Tar<'_> {
         };
         // Only ustar knows folders by their slash; without it they would be files to the others.
         let name = self.names.admit(&member.path, folder, false)?.unwrap_or_else(|| member.path.clone());
-        let has_data = !folder && matches!(member.kind(), b'0' | 0 | b'7') && !member.data.is_empty();
-        let size = match has_data {
-            true => match self.data(member, shown)? {
+        let size = match member.has_data() {
+            true => match self.data(member, shown, ahead)? {
                 Ok(size) => size,
                 Err(found) => {
                     self.draft.remove(all, "member", found);
@@ -165,9 +194,9 @@ impl Tar<'_> {
     }
 
     /// Cleans the data of a member and says how long it is, or why the member is to be left out.
-    fn data(&mut self, member: &Member, shown: &str) -> Result<std::result::Result<u64, Finding>> {
-        let bytes = Window::shared(self.source, member.data);
-        let changed = match archive::inside(self.job, &mut self.draft, &mut self.unknowns, "TAR", shown, &bytes)? {
+    fn data(&mut self, member: &Member, shown: &str, ahead: Ahead) -> Result<std::result::Result<u64, Finding>> {
+        let cleaned = ahead.unwrap_or_else(|| self.job.member(shown, &Window::shared(self.source, member.data)));
+        let changed = match archive::inside(self.job, &mut self.draft, &mut self.unknowns, "TAR", shown, cleaned)? {
             Inside::Gone(found) => return Ok(Err(found)),
             Inside::Unknown => {
                 self.draft.essence(member.data, "member");
@@ -229,7 +258,7 @@ impl Tar<'_> {
         let rest = Span::new(at, len);
         let mut zeros = at;
         let mut zero = true;
-        let read = crate::source::each_block(&**self.source, rest, |block| {
+        let read = source::each_block(&**self.source, rest, |block| {
             let n = block.iter().take_while(|b| **b == 0).count();
             zeros += if zero { n as u64 } else { 0 };
             zero &= n == block.len();

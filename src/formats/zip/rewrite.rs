@@ -15,13 +15,12 @@
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
-use std::sync::mpsc;
-use std::thread;
 
 use super::emit::{Data, Kept, emit, end, is_far, place};
 use super::gaps::left_over;
 use super::headers::{self, Facts, Kind, Told};
 use super::unpack::{self, Unpacked, unpack};
+use crate::ahead::ahead;
 use crate::clean::{Cleaned, Job, Member};
 use crate::finding::{Finding, Tells};
 use crate::grammar::zip::{Archive, DEFLATED, Entry, STORED};
@@ -188,7 +187,7 @@ pub fn rewrite<'a>(
     archive: &'a Archive,
     decide: &mut dyn FnMut(&Part) -> Result<Verdict>,
 ) -> Result<Draft> {
-    write(job, source, archive, decide, &mut |_| None)
+    write(job, source, archive, decide, &mut || None)
 }
 
 /// The same for archives of which nearly every member is cleaned as the file it is: in large ones, several members at a
@@ -202,27 +201,11 @@ pub fn rewrite_ahead<'a>(
     archive: &'a Archive,
     decide: &mut dyn FnMut(&Part) -> Result<Verdict>,
 ) -> Result<Draft> {
-    let workers = thread::available_parallelism().map_or(1, |n| n.get().min(4));
-    if workers < 2 || archive.entries.len() < 2 || source.len() <= source::SMALL || job.depth() > 0 {
+    if source.len() <= source::SMALL || job.depth() > 0 {
         return rewrite(job, source, archive, decide);
     }
-    thread::scope(|scope| {
-        // Each worker takes every n-th member and waits with it until it is asked for: at most two are held by each.
-        let lines: Vec<mpsc::Receiver<Ahead>> = (0..workers)
-            .map(|first| {
-                let (send, receive) = mpsc::sync_channel(1);
-                scope.spawn(move || {
-                    for entry in archive.entries.iter().skip(first).step_by(workers) {
-                        if send.send(look_ahead(job, source, entry)).is_err() {
-                            break;
-                        }
-                    }
-                });
-                receive
-            })
-            .collect();
-        write(job, source, archive, decide, &mut |index| lines[index % workers].recv().ok())
-    })
+    let share = |first, step| archive.entries.iter().skip(first).step_by(step).map(|entry| look_ahead(job, source, entry));
+    ahead(&share, |next| write(job, source, archive, decide, next))
 }
 
 /// A member, unpacked and cleaned before it was asked for.
@@ -248,7 +231,7 @@ fn write<'a>(
     source: &'a Shared,
     archive: &'a Archive,
     decide: &mut dyn FnMut(&Part) -> Result<Verdict>,
-    ahead: &mut dyn FnMut(usize) -> Option<Ahead>,
+    next: &mut dyn FnMut() -> Option<Ahead>,
 ) -> Result<Draft> {
     let mut draft = Draft::new(source);
     let mut told = Told::default();
@@ -258,7 +241,7 @@ fn write<'a>(
     for (index, entry) in archive.entries.iter().enumerate() {
         let name = String::from_utf8_lossy(&entry.name);
         let kind = headers::kind(entry).map_err(|r| headers::within(entry, r))?;
-        let ahead = ahead(index).unwrap_or(Ahead { unpacked: None, member: None });
+        let ahead = next().unwrap_or(Ahead { unpacked: None, member: None });
         let unpacked = ahead.unpacked.map_or_else(OnceCell::new, OnceCell::from);
         let part = Part { entry, index, kind, job, source, name, unpacked, ahead: Cell::new(ahead.member) };
         let verdict = decide(&part)?;
