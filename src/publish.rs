@@ -25,6 +25,7 @@ pub const SUFFIX: &str = ".part";
 /// The unpublished files of this process. Renaming and giving up both hold the lock, so one of them happens wholly.
 static LIVE: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 /// Folders in which the leavings of killed runs were already looked for.
+#[cfg(unix)]
 static SWEPT: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
 
 fn locked(set: &'static Mutex<BTreeSet<PathBuf>>) -> MutexGuard<'static, BTreeSet<PathBuf>> {
@@ -173,6 +174,8 @@ fn create(folder: &Path, private: bool) -> io::Result<NamedTempFile> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
+    #[cfg(not(unix))]
+    let _ = private;
     builder.tempfile_in(folder)
 }
 

@@ -4,7 +4,9 @@
 
 use std::fs::File;
 
-use crate::finding::{Finding, Tells};
+use crate::finding::Finding;
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+use crate::finding::Tells;
 
 /// The attributes that an output will not have.
 #[cfg(any(target_os = "linux", target_os = "macos"))]
