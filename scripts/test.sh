@@ -18,6 +18,16 @@ cargo fmt --check
 step "lints"
 cargo clippy --quiet --all-targets -- -D warnings
 
+for target in x86_64-pc-windows-gnu aarch64-apple-darwin; do
+  [ "$(rustc -vV | sed -n 's/^host: //p')" = "$target" ] && continue
+  step "lints for $target"
+  if rustup target list --installed 2>/dev/null | grep -qx "$target" || timeout 120 rustup target add "$target" >/dev/null 2>&1; then
+    cargo clippy --quiet --target "$target" -- -D warnings
+  else
+    skipped+=("lints for $target, whose standard library could not be installed")
+  fi
+done
+
 step "unit, property, snapshot and command-line tests"
 cargo test --quiet
 

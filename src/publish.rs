@@ -265,7 +265,35 @@ fn replace(temp: NamedTempFile, target: &Path) -> Result<()> {
         return Err(Refusal::new(Code::Exists, format!("{what} stands where the output would go: {}", target.display()))
             .hint("choose another --output; -o - is standard output"));
     }
-    temp.persist(target).map(|_| ()).map_err(|e| Refusal::write(e.error))
+    swap(temp, target).map_err(Refusal::write)
+}
+
+/// Puts the file in the place of what is there, if anything is.
+#[cfg(not(windows))]
+fn swap(temp: NamedTempFile, target: &Path) -> io::Result<()> {
+    temp.persist(target).map(|_| ()).map_err(|e| e.error)
+}
+
+/// Puts the file in the place of what is there, if anything is. That may be the input, which is still open: newer systems
+/// allow that, for older ones it is moved out of the way first.
+#[cfg(windows)]
+fn swap(temp: NamedTempFile, target: &Path) -> io::Result<()> {
+    let (file, new) = temp.keep().map_err(|e| e.error)?;
+    drop(file);
+    let aside = new.with_extension("old.part");
+    let outcome = fs::rename(&new, target).or_else(|_| {
+        fs::rename(target, &aside)?;
+        fs::rename(&new, target).inspect_err(|_| {
+            // What stood there stands there again.
+            let _ = fs::rename(&aside, target);
+        })
+    });
+    match outcome {
+        // What stood there is gone as soon as nobody has it open.
+        Ok(()) => _ = fs::remove_file(&aside),
+        Err(_) => _ = fs::remove_file(&new),
+    }
+    outcome
 }
 
 /// Keeps `original` under `NAME.orig` before it is replaced, and returns that name.
