@@ -81,6 +81,12 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     if pages.is_empty() || !pages.iter().all(|p| has(p, &[0x0100]) && has(p, &[0x0101]) && has(p, &[0x0111, 0x0144, 0x0201])) {
         return Err(Refusal::malformed("a page has no picture", first));
     }
+    if pages.first().is_some_and(|p| pages_without_directory(&tiff, p, walk.directories.len())) {
+        return Err(Refusal::unsupported(
+            "a stack whose further pictures have no directory: only the program that wrote it finds them",
+        )
+        .hint("save the stack again with a directory for every picture, or export the pictures you want to share"));
+    }
     let mut draft = Draft::new(source);
     let head = if tiff.big { Span::new(8, 16) } else { Span::new(4, 8) };
     draft.frame(Span::new(0, head.start), "header");
@@ -121,6 +127,17 @@ fn slide(tiff: &Tiff, walk: &Walk) -> bool {
         .iter()
         .flat_map(|d| &d.entries)
         .any(|e| (65420..=65480).contains(&e.tag) || e.tag == 0x010e && tiff.bytes(e, 8).starts_with(b"Aperio"))
+}
+
+/// Whether the description speaks of more pictures than there are directories: large stacks of ImageJ, and arrays of tifffile
+/// that it calls truncated, have one directory and the other pictures behind the first.
+fn pages_without_directory(tiff: &Tiff, first: &Directory, directories: usize) -> bool {
+    let Some(entry) = first.entries.iter().find(|e| e.tag == 0x010e) else { return false };
+    let text = tiff.bytes(entry, 1 << 16);
+    let text = String::from_utf8_lossy(&text);
+    let images = text.lines().find_map(|l| l.strip_prefix("images=")).and_then(|n| n.trim().parse::<usize>().ok());
+    text.starts_with("ImageJ=") && images.is_some_and(|n| n > directories)
+        || text.starts_with("{\"shape\":") && text.contains("\"truncated\": true")
 }
 
 /// How positions are written in this file.

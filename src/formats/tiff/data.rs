@@ -203,18 +203,26 @@ fn coded(job: &Job, source: &Shared, draft: &mut Draft, span: Span) -> Result<()
     Ok(())
 }
 
-/// Where the zeros at the end of a strip begin.
+/// Where the zeros at the end of a strip begin. A RIFF file may end with a zero of its own and says how long it is.
 fn filling(source: &Shared, span: Span) -> Result<u64> {
+    let head = source::head(&**source, span.start, span.len().min(8) as usize)?;
+    let stated = match head.as_slice() {
+        [b'R', b'I', b'F', b'F', len @ ..] if len.len() == 4 => {
+            8 + u64::from(u32::from_le_bytes([len[0], len[1], len[2], len[3]]))
+        }
+        _ => 0,
+    };
+    let least = span.start + stated.min(span.len());
     let mut end = span.end;
-    while end > span.start {
-        let from = end.saturating_sub(4096).max(span.start);
+    while end > least {
+        let from = end.saturating_sub(4096).max(least);
         let bytes = source.bytes(Span::new(from, end), 4096)?;
         match bytes.iter().rposition(|b| *b != 0) {
             Some(i) => return Ok(from + i as u64 + 1),
             None => end = from,
         }
     }
-    Ok(span.end)
+    Ok(if least > span.start { least } else { span.end })
 }
 
 /// Whether a coded strip may hold more than its picture.
@@ -251,8 +259,11 @@ fn shape(tiff: &Tiff, entries: &[Entry], offsets: u16, compression: u64) -> Shap
     let same = bits.iter().all(|b| Some(b) == bits.first());
     let none = Shape { compression, full: 0, last: 0, per_plane: 0 };
     let depth = bits.first().copied().unwrap_or(1);
+    // Volumes: a tile is as many pictures deep as these say. [libtiff tiff.h ImageDepth, TileDepth]
+    let volume = [0x80e5, 0x80e6].into_iter().any(|tag| one(tag).is_some_and(|n| n > 1));
     // Sub-sampled colour and odd depths have layouts of their own.
     if !same
+        || volume
         || width == 0
         || height == 0
         || one(0x0106) == Some(6)
@@ -274,6 +285,10 @@ fn shape(tiff: &Tiff, entries: &[Entry], offsets: u16, compression: u64) -> Shap
     }
     let rows = one(0x0116).unwrap_or(height).clamp(1, height);
     let per_plane = height.div_ceil(rows);
+    // Fewer strips than rows ask for: the rows of a strip are not what the page says, and readers take what is there.
+    if entries.iter().find(|e| e.tag == offsets).is_some_and(|e| e.count < per_plane) {
+        return none;
+    }
     Shape { compression, full: row(width) * rows, last: row(width) * (height - (per_plane - 1) * rows), per_plane }
 }
 
