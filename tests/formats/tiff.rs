@@ -340,3 +340,14 @@ fn strips_of_webp_that_end_with_a_zero_of_their_own() {
     out.tells_nothing();
     assert!(out.bytes.windows(strip.len()).any(|w| w == strip));
 }
+
+#[test]
+fn packed_strips_with_the_lowest_bit_first() {
+    // One run of PackBits, each byte turned round; behind it what nobody reads.
+    let turned: Vec<u8> = [&[15], PIXELS].concat().into_iter().map(u8::reverse_bits).collect();
+    let strip = [&turned[..], b"CANARY behind"].concat();
+    let mut t = Tiff::new();
+    let out = scrub("a.tif", &t.short(0x010a, 2).picture(8, 2, 32773, &strip).end()).unwrap();
+    out.tells_nothing();
+    assert!(out.bytes.windows(turned.len()).any(|w| w == turned));
+}

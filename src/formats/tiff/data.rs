@@ -12,7 +12,7 @@ use crate::grammar::tiff::{Entry, Tiff};
 use crate::plan::{Draft, Fate};
 use crate::policy::Token;
 use crate::refusal::{Refusal, Result};
-use crate::source::{self, Shared, Span, Window};
+use crate::source::{self, Memory, Shared, Span, Window};
 
 /// What the pages claim.
 #[derive(Default)]
@@ -46,6 +46,8 @@ struct Shape {
     full: u64,
     last: u64,
     per_plane: u64,
+    /// The lowest bit of each byte comes first. [TIFF 6.0 FillOrder]
+    turned: bool,
 }
 
 impl Claims {
@@ -257,7 +259,8 @@ fn shape(tiff: &Tiff, entries: &[Entry], offsets: u16, compression: u64) -> Shap
     let samples = one(0x0115).unwrap_or(1);
     let separate = one(0x011c) == Some(2);
     let same = bits.iter().all(|b| Some(b) == bits.first());
-    let none = Shape { compression, full: 0, last: 0, per_plane: 0 };
+    let turned = one(0x010a) == Some(2);
+    let none = Shape { compression, full: 0, last: 0, per_plane: 0, turned };
     let depth = bits.first().copied().unwrap_or(1);
     // Volumes: a tile is as many pictures deep as these say. [libtiff tiff.h ImageDepth, TileDepth]
     let volume = [0x80e5, 0x80e6].into_iter().any(|tag| one(tag).is_some_and(|n| n > 1));
@@ -281,7 +284,7 @@ fn shape(tiff: &Tiff, entries: &[Entry], offsets: u16, compression: u64) -> Shap
             return none;
         }
         let full = row(w) * h;
-        return Shape { compression, full, last: full, per_plane: 0 };
+        return Shape { compression, full, last: full, per_plane: 0, turned };
     }
     let rows = one(0x0116).unwrap_or(height).clamp(1, height);
     let per_plane = height.div_ceil(rows);
@@ -289,7 +292,8 @@ fn shape(tiff: &Tiff, entries: &[Entry], offsets: u16, compression: u64) -> Shap
     if entries.iter().find(|e| e.tag == offsets).is_some_and(|e| e.count < per_plane) {
         return none;
     }
-    Shape { compression, full: row(width) * rows, last: row(width) * (height - (per_plane - 1) * rows), per_plane }
+    let last = row(width) * (height - (per_plane - 1) * rows);
+    Shape { compression, full: row(width) * rows, last, per_plane, turned }
 }
 
 /// How many bytes of a strip are data.
@@ -298,6 +302,16 @@ fn used(source: &Shared, shape: &Shape, index: u64, span: Span) -> Result<u64> {
     let whole = if last { shape.last } else { shape.full };
     if whole == 0 {
         return Ok(span.len());
+    }
+    // Data that is packed with its bits the other way round is followed in a turned copy, if that is not too large.
+    const MOST_TURNED: u64 = 64 << 20;
+    if shape.turned && matches!(shape.compression, 5 | 8 | 32946 | 32773) {
+        if span.len() > MOST_TURNED {
+            return Ok(span.len());
+        }
+        let copy = source.bytes(span, MOST_TURNED)?.into_iter().map(u8::reverse_bits).collect::<Vec<u8>>();
+        let (copy, all) = (Memory::shared(copy), Span::new(0, span.len()));
+        return used(&copy, &Shape { turned: false, ..*shape }, index, all);
     }
     Ok(match shape.compression {
         1 => span.len().min(whole),
