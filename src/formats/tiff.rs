@@ -102,7 +102,11 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     if !previews.is_empty() {
         found.push(Finding::removed("TIFF", format!("{} reduced pictures of the pages", previews.len()), Tells::Preview));
     }
-    told(&tiff, &pages, &mut found, source);
+    let map_stays = job.keeps(Token::Geotiff) && has_map(&pages);
+    if map_stays {
+        draft.note(Finding::kept("TIFF", "georeference", Tells::Where, "where on earth the map lies (geotiff)"));
+    }
+    told(&tiff, &pages, map_stays, &mut found, source);
     gaps(&tiff, &mut draft, found);
     draft.seal()
 }
@@ -150,15 +154,22 @@ fn position(tiff: &Tiff) -> Number {
     }
 }
 
-/// Findings for what the removed tags tell.
-fn told(tiff: &Tiff, pages: &[&Directory], found: &mut Vec<Finding>, source: &Shared) {
+/// Whether a page says where on earth it lies. [OGC 19-008r4 annex B]
+fn has_map(pages: &[&Directory]) -> bool {
+    pages.iter().flat_map(|p| &p.entries).any(|e| matches!(e.tag, 0x830e | 0x8480 | 0x8482 | 0x85d8 | 0x87af..=0x87b1))
+}
+
+/// Findings for what the removed tags tell; not for the tags of the map where they stay.
+fn told(tiff: &Tiff, pages: &[&Directory], map_stays: bool, found: &mut Vec<Finding>, source: &Shared) {
     if found.is_empty() {
         return;
     }
     // Small files have their Exif named in full; of large ones the tags of the pages are.
     if let Some(bytes) = source.as_bytes() {
         let named = names::exif::describe("TIFF", bytes);
-        found.extend(named.into_iter().filter(|f| !f.label.contains("unreadable") && f.tells != Tells::Rendering));
+        let stays = |f: &Finding| map_stays && matches!(&*f.label, "map position" | "map names");
+        let gone = |f: &Finding| !f.label.contains("unreadable") && f.tells != Tells::Rendering && !stays(f);
+        found.extend(named.into_iter().filter(gone));
     }
     let entries = pages.iter().flat_map(|p| &p.entries);
     for entry in entries.take(10_000) {

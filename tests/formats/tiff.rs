@@ -351,3 +351,22 @@ fn packed_strips_with_the_lowest_bit_first() {
     out.tells_nothing();
     assert!(out.bytes.windows(turned.len()).any(|w| w == turned));
 }
+
+#[test]
+fn names_of_a_map_that_stays_are_not_told_as_removed() {
+    let build = |artist: bool| {
+        let mut t = Tiff::new();
+        t.text(0x87b1, "KEEPME WGS 84 / UTM zone 33N|\0");
+        if artist {
+            t.text(0x013b, "CANARY Jane Q. Public\0");
+        }
+        t.picture(8, 2, 1, PIXELS).end()
+    };
+    let policy = Policy::default().with(Token::Geotiff, true);
+    for artist in [true, false] {
+        let out = scrub_under(&policy, "a.tif", &build(artist)).unwrap();
+        out.tells_nothing().found("georeference");
+        assert!(find_secret(&out.bytes, "KEEPME WGS 84").is_some());
+    }
+    assert!(find_secret(&scrub("a.tif", &build(true)).unwrap().bytes, "KEEPME WGS 84").is_none());
+}
