@@ -133,10 +133,15 @@ fn slide(tiff: &Tiff, walk: &Walk) -> bool {
         .any(|e| (65420..=65480).contains(&e.tag) || e.tag == 0x010e && tiff.bytes(e, 8).starts_with(b"Aperio"))
 }
 
-/// Whether the description speaks of more pictures than there are directories: large stacks of ImageJ, and arrays of tifffile
-/// that it calls truncated, have one directory and the other pictures behind the first.
+/// Whether there are more pictures than directories: large stacks of ImageJ, arrays that tifffile calls truncated, and stacks
+/// of MetaMorph have one directory, and the other pictures lie behind the first.
 fn pages_without_directory(tiff: &Tiff, first: &Directory, directories: usize) -> bool {
-    let Some(entry) = first.entries.iter().find(|e| e.tag == 0x010e) else { return false };
+    let find = |tag: u16| first.entries.iter().find(|e| e.tag == tag);
+    // UIC2Tag has a value for each plane.
+    if find(0x835d).is_some_and(|e| e.count > directories as u64) {
+        return true;
+    }
+    let Some(entry) = find(0x010e) else { return false };
     let text = tiff.bytes(entry, 1 << 16);
     let text = String::from_utf8_lossy(&text);
     let images = text.lines().find_map(|l| l.strip_prefix("images=")).and_then(|n| n.trim().parse::<usize>().ok());

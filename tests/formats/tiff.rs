@@ -315,6 +315,11 @@ fn stacks_whose_pictures_have_no_directory_are_refused() {
         let bytes = [bytes, PIXELS.repeat(2)].concat();
         assert_eq!(refusal("a.tif", &bytes).code(), Code::Unsupported, "{text}");
     }
+    // MetaMorph: six numbers for each of two planes.
+    let mut t = Tiff::new();
+    let at = t.put(&[1; 48]);
+    let bytes = t.raw(0x835d, 5, 2, at.to_le_bytes()).picture(8, 2, 1, PIXELS).end();
+    assert_eq!(refusal("a.tif", &bytes).code(), Code::Unsupported);
     let mut one = Tiff::new();
     scrub("a.tif", &one.text(0x010e, "ImageJ=1.54f\nimages=1\n\0").picture(8, 2, 1, PIXELS).end()).unwrap();
 }
@@ -369,4 +374,15 @@ fn names_of_a_map_that_stays_are_not_told_as_removed() {
         assert!(find_secret(&out.bytes, "KEEPME WGS 84").is_some());
     }
     assert!(find_secret(&scrub("a.tif", &build(true)).unwrap().bytes, "KEEPME WGS 84").is_none());
+}
+
+#[test]
+fn strips_of_jpeg_xl_that_end_with_a_zero_of_their_own() {
+    // A small picture, as an encoder wrote it; its last byte is zero, and without it the picture is cut off.
+    let strip = b"\xff\x0a\x10\x00\x00\x80\xa0\xb8\x11\x08\x04\x01\x00\x30\x00\x4b\x12\xc5\x82\x85\x24\x12\x17\xe0\
+        \x93\xa6\x00";
+    let mut t = Tiff::new();
+    let out = scrub("a.tif", &t.text(0x013b, "CANARY artist\0").picture(8, 2, 50002, strip).end()).unwrap();
+    out.tells_nothing();
+    assert!(out.bytes.windows(strip.len()).any(|w| w == strip));
 }

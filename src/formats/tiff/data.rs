@@ -172,15 +172,19 @@ fn union(mut spans: Vec<Span>) -> Vec<Span> {
 /// A strip that is a file of its own: cleaned, and filled up to its old length with zeros, which decoders never reach.
 fn coded(job: &Job, source: &Shared, draft: &mut Draft, span: Span) -> Result<()> {
     let policy = job.policy().with(Token::Orientation, false).with(Token::GainMap, false).with(Token::Color, false);
-    // Zeros behind the data are the filling that an earlier cleaning left.
+    // Zeros behind the data are the filling that an earlier cleaning left, unless the picture is cut off without them.
     let filled = filling(source, span)?;
-    let (whole, span) = (span, Span::new(span.start, filled));
-    let window = Window::shared(source, span);
-    if filled < whole.end {
-        draft.frame(Span::new(filled, whole.end), "filling");
+    let (whole, mut span) = (span, Span::new(span.start, filled));
+    let mut member = job.member_under(&policy, "strip", &Window::shared(source, span));
+    if filled < whole.end && !matches!(member, Ok(Member::Same(_) | Member::Changed(_))) {
+        span = whole;
+        member = job.member_under(&policy, "strip", &Window::shared(source, whole));
+    }
+    if span.end < whole.end {
+        draft.frame(Span::new(span.end, whole.end), "filling");
     }
     const FILES: [&str; 4] = ["JPEG", "JPEG 2000", "WebP", "JPEG XL"];
-    let member = job.member_under(&policy, "strip", &window)?;
+    let member = member?;
     if let Member::Same(cleaned) | Member::Changed(cleaned) = &member
         && !FILES.contains(&cleaned.format().name)
     {
@@ -267,6 +271,7 @@ fn shape(tiff: &Tiff, entries: &[Entry], offsets: u16, compression: u64) -> Shap
     // Sub-sampled colour and odd depths have layouts of their own.
     if !same
         || volume
+        || bits.len() as u64 > samples
         || width == 0
         || height == 0
         || one(0x0106) == Some(6)
