@@ -81,6 +81,12 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     if pages.is_empty() || !pages.iter().all(|p| has(p, &[0x0100]) && has(p, &[0x0101]) && has(p, &[0x0111, 0x0144, 0x0201])) {
         return Err(Refusal::malformed("a page has no picture", first));
     }
+    if pages.first().is_some_and(|p| pages_without_directory(&tiff, p, walk.directories.len())) {
+        return Err(Refusal::unsupported(
+            "a stack whose further pictures have no directory: only the program that wrote it finds them",
+        )
+        .hint("save the stack again with a directory for every picture, or export the pictures you want to share"));
+    }
     let mut draft = Draft::new(source);
     let head = if tiff.big { Span::new(8, 16) } else { Span::new(4, 8) };
     draft.frame(Span::new(0, head.start), "header");
@@ -96,7 +102,11 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     if !previews.is_empty() {
         found.push(Finding::removed("TIFF", format!("{} reduced pictures of the pages", previews.len()), Tells::Preview));
     }
-    told(&tiff, &pages, &mut found, source);
+    let map_stays = job.keeps(Token::Geotiff) && has_map(&pages);
+    if map_stays {
+        draft.note(Finding::kept("TIFF", "georeference", Tells::Where, "where on earth the map lies (geotiff)"));
+    }
+    told(&tiff, &pages, map_stays, &mut found, source);
     gaps(&tiff, &mut draft, found);
     draft.seal()
 }
@@ -123,6 +133,22 @@ fn slide(tiff: &Tiff, walk: &Walk) -> bool {
         .any(|e| (65420..=65480).contains(&e.tag) || e.tag == 0x010e && tiff.bytes(e, 8).starts_with(b"Aperio"))
 }
 
+/// Whether there are more pictures than directories: large stacks of ImageJ, arrays that tifffile calls truncated, and stacks
+/// of MetaMorph have one directory, and the other pictures lie behind the first.
+fn pages_without_directory(tiff: &Tiff, first: &Directory, directories: usize) -> bool {
+    let find = |tag: u16| first.entries.iter().find(|e| e.tag == tag);
+    // UIC2Tag has a value for each plane.
+    if find(0x835d).is_some_and(|e| e.count > directories as u64) {
+        return true;
+    }
+    let Some(entry) = find(0x010e) else { return false };
+    let text = tiff.bytes(entry, 1 << 16);
+    let text = String::from_utf8_lossy(&text);
+    let images = text.lines().find_map(|l| l.strip_prefix("images=")).and_then(|n| n.trim().parse::<usize>().ok());
+    text.starts_with("ImageJ=") && images.is_some_and(|n| n > directories)
+        || text.starts_with("{\"shape\":") && text.contains("\"truncated\": true")
+}
+
 /// How positions are written in this file.
 fn position(tiff: &Tiff) -> Number {
     match (tiff.big, tiff.order) {
@@ -133,15 +159,22 @@ fn position(tiff: &Tiff) -> Number {
     }
 }
 
-/// Findings for what the removed tags tell.
-fn told(tiff: &Tiff, pages: &[&Directory], found: &mut Vec<Finding>, source: &Shared) {
+/// Whether a page says where on earth it lies. [OGC 19-008r4 annex B]
+fn has_map(pages: &[&Directory]) -> bool {
+    pages.iter().flat_map(|p| &p.entries).any(|e| matches!(e.tag, 0x830e | 0x8480 | 0x8482 | 0x85d8 | 0x87af..=0x87b1))
+}
+
+/// Findings for what the removed tags tell; not for the tags of the map where they stay.
+fn told(tiff: &Tiff, pages: &[&Directory], map_stays: bool, found: &mut Vec<Finding>, source: &Shared) {
     if found.is_empty() {
         return;
     }
     // Small files have their Exif named in full; of large ones the tags of the pages are.
     if let Some(bytes) = source.as_bytes() {
         let named = names::exif::describe("TIFF", bytes);
-        found.extend(named.into_iter().filter(|f| !f.label.contains("unreadable") && f.tells != Tells::Rendering));
+        let stays = |f: &Finding| map_stays && matches!(&*f.label, "map position" | "map names");
+        let gone = |f: &Finding| !f.label.contains("unreadable") && f.tells != Tells::Rendering && !stays(f);
+        found.extend(named.into_iter().filter(gone));
     }
     let entries = pages.iter().flat_map(|p| &p.entries);
     for entry in entries.take(10_000) {

@@ -139,3 +139,9 @@ fn strict_policies_number_the_names_of_elements() {
     // Under the default policy names stay.
     scrub("a.svg", &svg("<g id='KEEPME'/><use href='#KEEPME'/>")).unwrap().unchanged();
 }
+
+#[test]
+fn links_with_marks_of_advertising_stay_and_are_told() {
+    let out = scrub("a.svg", &svg("<a href='https://KEEPME.org/?utm_source=x'/>")).unwrap();
+    out.unchanged().found("links with marks of advertising");
+}

@@ -294,3 +294,95 @@ fn strips_that_are_files_are_cleaned_like_files() {
     let unknown = Tiff::new().picture(6, 1, 50001, b"CANARY is no WebP").end();
     assert!(scrub("a.tif", &unknown).is_err());
 }
+
+#[test]
+fn tiles_of_volumes_are_deep() {
+    // Two pictures deep: the tile is 2 x 16 x 16 bytes, and all of it is picture.
+    let mut t = Tiff::new();
+    let at = t.put(&b"KEEPME volume   ".repeat(32));
+    t.short(0x0100, 16).short(0x0101, 16).short(0x0102, 8).short(0x0103, 1).short(0x0106, 1).short(0x0115, 1);
+    t.short(0x0142, 16).short(0x0143, 16).long(0x0144, at).long(0x0145, 512).long(0x80e5, 2).long(0x80e6, 2);
+    let out = scrub("a.tif", &t.text(0x013b, "CANARY artist\0").end()).unwrap();
+    out.tells_nothing();
+    assert_eq!(out.bytes.windows(16).filter(|w| *w == b"KEEPME volume   ").count(), 32);
+}
+
+#[test]
+fn stacks_whose_pictures_have_no_directory_are_refused() {
+    for text in ["ImageJ=1.54f\nimages=3\nslices=3\n\0", "{\"shape\": [3, 2, 8], \"truncated\": true}\0"] {
+        let mut t = Tiff::new();
+        let bytes = t.text(0x010e, text).picture(8, 2, 1, PIXELS).end();
+        let bytes = [bytes, PIXELS.repeat(2)].concat();
+        assert_eq!(refusal("a.tif", &bytes).code(), Code::Unsupported, "{text}");
+    }
+    // MetaMorph: six numbers for each of two planes.
+    let mut t = Tiff::new();
+    let at = t.put(&[1; 48]);
+    let bytes = t.raw(0x835d, 5, 2, at.to_le_bytes()).picture(8, 2, 1, PIXELS).end();
+    assert_eq!(refusal("a.tif", &bytes).code(), Code::Unsupported);
+    let mut one = Tiff::new();
+    scrub("a.tif", &one.text(0x010e, "ImageJ=1.54f\nimages=1\n\0").picture(8, 2, 1, PIXELS).end()).unwrap();
+}
+
+#[test]
+fn one_strip_for_all_rows_stays_whole_whatever_rows_per_strip_says() {
+    let mut t = Tiff::new();
+    let at = t.put(PIXELS);
+    t.short(0x0100, 8).short(0x0101, 2).short(0x0102, 8).short(0x0103, 1).short(0x0106, 1).short(0x0115, 1);
+    t.long(0x0111, at).long(0x0116, 1).long(0x0117, 16);
+    let out = scrub("a.tif", &t.text(0x013b, "CANARY artist\0").end()).unwrap();
+    assert!(out.bytes.windows(16).any(|w| w == PIXELS));
+}
+
+#[test]
+fn strips_of_webp_that_end_with_a_zero_of_their_own() {
+    // A chunk of odd length has a zero behind it, which is part of the file and no filling.
+    let lossless = [&b"\x2f\x07\x40\0\0"[..], b"KEEPME"].concat();
+    let chunk = [&b"VP8L"[..], &(lossless.len() as u32).to_le_bytes(), &lossless, &[0]].concat();
+    let strip = [&b"RIFF"[..], &(chunk.len() as u32 + 4).to_le_bytes(), b"WEBP", &chunk].concat();
+    let mut t = Tiff::new();
+    let out = scrub("a.tif", &t.text(0x013b, "CANARY artist\0").picture(8, 2, 50001, &strip).end()).unwrap();
+    out.tells_nothing();
+    assert!(out.bytes.windows(strip.len()).any(|w| w == strip));
+}
+
+#[test]
+fn packed_strips_with_the_lowest_bit_first() {
+    // One run of PackBits, each byte turned round; behind it what nobody reads.
+    let turned: Vec<u8> = [&[15], PIXELS].concat().into_iter().map(u8::reverse_bits).collect();
+    let strip = [&turned[..], b"CANARY behind"].concat();
+    let mut t = Tiff::new();
+    let out = scrub("a.tif", &t.short(0x010a, 2).picture(8, 2, 32773, &strip).end()).unwrap();
+    out.tells_nothing();
+    assert!(out.bytes.windows(turned.len()).any(|w| w == turned));
+}
+
+#[test]
+fn names_of_a_map_that_stays_are_not_told_as_removed() {
+    let build = |artist: bool| {
+        let mut t = Tiff::new();
+        t.text(0x87b1, "KEEPME WGS 84 / UTM zone 33N|\0");
+        if artist {
+            t.text(0x013b, "CANARY Jane Q. Public\0");
+        }
+        t.picture(8, 2, 1, PIXELS).end()
+    };
+    let policy = Policy::default().with(Token::Geotiff, true);
+    for artist in [true, false] {
+        let out = scrub_under(&policy, "a.tif", &build(artist)).unwrap();
+        out.tells_nothing().found("georeference");
+        assert!(find_secret(&out.bytes, "KEEPME WGS 84").is_some());
+    }
+    assert!(find_secret(&scrub("a.tif", &build(true)).unwrap().bytes, "KEEPME WGS 84").is_none());
+}
+
+#[test]
+fn strips_of_jpeg_xl_that_end_with_a_zero_of_their_own() {
+    // A small picture, as an encoder wrote it; its last byte is zero, and without it the picture is cut off.
+    let strip = b"\xff\x0a\x10\x00\x00\x80\xa0\xb8\x11\x08\x04\x01\x00\x30\x00\x4b\x12\xc5\x82\x85\x24\x12\x17\xe0\
+        \x93\xa6\x00";
+    let mut t = Tiff::new();
+    let out = scrub("a.tif", &t.text(0x013b, "CANARY artist\0").picture(8, 2, 50002, strip).end()).unwrap();
+    out.tells_nothing();
+    assert!(out.bytes.windows(strip.len()).any(|w| w == strip));
+}

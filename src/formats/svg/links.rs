@@ -7,6 +7,7 @@ use super::style::{self, Piece};
 use super::walk::{Walk, text};
 use crate::clean::Member;
 use crate::finding::{Finding, Tells};
+use crate::formats::tracking;
 use crate::grammar::xml::{self, Attr};
 use crate::policy::Token;
 use crate::refusal::Result;
@@ -55,7 +56,11 @@ impl Walk<'_> {
             Kind::Script if self.job.keeps(Token::Macros) => {}
             Kind::Script => self.put(span, "script", "", found("script", Tells::Hidden)),
             Kind::Local => self.put(span, "path", "", found("path of a file", Tells::History)),
-            Kind::Web if !loads && self.job.keeps(Token::Links) => {}
+            Kind::Web if !loads && self.job.keeps(Token::Links) => {
+                if tracking::is_marked(value) {
+                    self.changes.note(Finding::kept("SVG", tracking::LABEL, Tells::Identifier, tracking::WHY));
+                }
+            }
             Kind::Web if self.job.keeps(Token::ExternalLinks) && !self.job.policy().is_strict() => {
                 let why = "it is loaded from the web, which tells its owner who looks";
                 self.changes.note(Finding::kept("SVG", "external link", Tells::Hidden, why).value(text(value.as_bytes())));

@@ -12,7 +12,7 @@ use crate::grammar::tiff::{Entry, Tiff};
 use crate::plan::{Draft, Fate};
 use crate::policy::Token;
 use crate::refusal::{Refusal, Result};
-use crate::source::{self, Shared, Span, Window};
+use crate::source::{self, Memory, Shared, Span, Window};
 
 /// What the pages claim.
 #[derive(Default)]
@@ -46,6 +46,8 @@ struct Shape {
     full: u64,
     last: u64,
     per_plane: u64,
+    /// The lowest bit of each byte comes first. [TIFF 6.0 FillOrder]
+    turned: bool,
 }
 
 impl Claims {
@@ -170,15 +172,19 @@ fn union(mut spans: Vec<Span>) -> Vec<Span> {
 /// A strip that is a file of its own: cleaned, and filled up to its old length with zeros, which decoders never reach.
 fn coded(job: &Job, source: &Shared, draft: &mut Draft, span: Span) -> Result<()> {
     let policy = job.policy().with(Token::Orientation, false).with(Token::GainMap, false).with(Token::Color, false);
-    // Zeros behind the data are the filling that an earlier cleaning left.
+    // Zeros behind the data are the filling that an earlier cleaning left, unless the picture is cut off without them.
     let filled = filling(source, span)?;
-    let (whole, span) = (span, Span::new(span.start, filled));
-    let window = Window::shared(source, span);
-    if filled < whole.end {
-        draft.frame(Span::new(filled, whole.end), "filling");
+    let (whole, mut span) = (span, Span::new(span.start, filled));
+    let mut member = job.member_under(&policy, "strip", &Window::shared(source, span));
+    if filled < whole.end && !matches!(member, Ok(Member::Same(_) | Member::Changed(_))) {
+        span = whole;
+        member = job.member_under(&policy, "strip", &Window::shared(source, whole));
+    }
+    if span.end < whole.end {
+        draft.frame(Span::new(span.end, whole.end), "filling");
     }
     const FILES: [&str; 4] = ["JPEG", "JPEG 2000", "WebP", "JPEG XL"];
-    let member = job.member_under(&policy, "strip", &window)?;
+    let member = member?;
     if let Member::Same(cleaned) | Member::Changed(cleaned) = &member
         && !FILES.contains(&cleaned.format().name)
     {
@@ -203,18 +209,26 @@ fn coded(job: &Job, source: &Shared, draft: &mut Draft, span: Span) -> Result<()
     Ok(())
 }
 
-/// Where the zeros at the end of a strip begin.
+/// Where the zeros at the end of a strip begin. A RIFF file may end with a zero of its own and says how long it is.
 fn filling(source: &Shared, span: Span) -> Result<u64> {
+    let head = source::head(&**source, span.start, span.len().min(8) as usize)?;
+    let stated = match head.as_slice() {
+        [b'R', b'I', b'F', b'F', len @ ..] if len.len() == 4 => {
+            8 + u64::from(u32::from_le_bytes([len[0], len[1], len[2], len[3]]))
+        }
+        _ => 0,
+    };
+    let least = span.start + stated.min(span.len());
     let mut end = span.end;
-    while end > span.start {
-        let from = end.saturating_sub(4096).max(span.start);
+    while end > least {
+        let from = end.saturating_sub(4096).max(least);
         let bytes = source.bytes(Span::new(from, end), 4096)?;
         match bytes.iter().rposition(|b| *b != 0) {
             Some(i) => return Ok(from + i as u64 + 1),
             None => end = from,
         }
     }
-    Ok(span.end)
+    Ok(if least > span.start { least } else { span.end })
 }
 
 /// Whether a coded strip may hold more than its picture.
@@ -249,10 +263,15 @@ fn shape(tiff: &Tiff, entries: &[Entry], offsets: u16, compression: u64) -> Shap
     let samples = one(0x0115).unwrap_or(1);
     let separate = one(0x011c) == Some(2);
     let same = bits.iter().all(|b| Some(b) == bits.first());
-    let none = Shape { compression, full: 0, last: 0, per_plane: 0 };
+    let turned = one(0x010a) == Some(2);
+    let none = Shape { compression, full: 0, last: 0, per_plane: 0, turned };
     let depth = bits.first().copied().unwrap_or(1);
+    // Volumes: a tile is as many pictures deep as these say. [libtiff tiff.h ImageDepth, TileDepth]
+    let volume = [0x80e5, 0x80e6].into_iter().any(|tag| one(tag).is_some_and(|n| n > 1));
     // Sub-sampled colour and odd depths have layouts of their own.
     if !same
+        || volume
+        || bits.len() as u64 > samples
         || width == 0
         || height == 0
         || one(0x0106) == Some(6)
@@ -270,11 +289,16 @@ fn shape(tiff: &Tiff, entries: &[Entry], offsets: u16, compression: u64) -> Shap
             return none;
         }
         let full = row(w) * h;
-        return Shape { compression, full, last: full, per_plane: 0 };
+        return Shape { compression, full, last: full, per_plane: 0, turned };
     }
     let rows = one(0x0116).unwrap_or(height).clamp(1, height);
     let per_plane = height.div_ceil(rows);
-    Shape { compression, full: row(width) * rows, last: row(width) * (height - (per_plane - 1) * rows), per_plane }
+    // Fewer strips than rows ask for: the rows of a strip are not what the page says, and readers take what is there.
+    if entries.iter().find(|e| e.tag == offsets).is_some_and(|e| e.count < per_plane) {
+        return none;
+    }
+    let last = row(width) * (height - (per_plane - 1) * rows);
+    Shape { compression, full: row(width) * rows, last, per_plane, turned }
 }
 
 /// How many bytes of a strip are data.
@@ -283,6 +307,16 @@ fn used(source: &Shared, shape: &Shape, index: u64, span: Span) -> Result<u64> {
     let whole = if last { shape.last } else { shape.full };
     if whole == 0 {
         return Ok(span.len());
+    }
+    // Data that is packed with its bits the other way round is followed in a turned copy, if that is not too large.
+    const MOST_TURNED: u64 = 64 << 20;
+    if shape.turned && matches!(shape.compression, 5 | 8 | 32946 | 32773) {
+        if span.len() > MOST_TURNED {
+            return Ok(span.len());
+        }
+        let copy = source.bytes(span, MOST_TURNED)?.into_iter().map(u8::reverse_bits).collect::<Vec<u8>>();
+        let (copy, all) = (Memory::shared(copy), Span::new(0, span.len()));
+        return used(&copy, &Shape { turned: false, ..*shape }, index, all);
     }
     Ok(match shape.compression {
         1 => span.len().min(whole),
