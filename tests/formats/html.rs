@@ -112,6 +112,10 @@ fn meta_elements_live_by_the_list() {
 fn paths_go_and_web_addresses_stay() {
     body(r#"<a href="file:///C:/CANARY">x</a><img src='C:\CANARY.png'><img src=\\CANARY\x>"#, "<a>x</a><img><img>");
     body("<a href=/home/index.html>x</a><a href='/home/CANARY/Desktop/x.png'>y</a>", "<a href=/home/index.html>x</a><a>y</a>");
+    body(
+        "<a href=../home/index.html>x</a><a href='../../home/CANARY/Desktop/x.png'>y</a>",
+        "<a href=../home/index.html>x</a><a>y</a>",
+    );
     body("<p style='background:url(file:///CANARY)'>", "<p style='background:url()'>");
     body("<a href='fi&#108;e:///CANARY'>x</a>", "<a>x</a>");
 }
