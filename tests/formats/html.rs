@@ -217,3 +217,20 @@ fn pages_saved_with_their_pictures_are_refused_by_name() {
     let refused = refusal("a.mhtml", mail);
     assert!(refused.to_string().contains("MHTML"), "{refused}");
 }
+
+#[test]
+fn who_changed_a_page_and_when_goes() {
+    body(
+        "<ins cite=\"mailto:CANARY\" datetime=2020-01-01T00:00>KEEPME</ins><del cite=https://example.org/why>KEEPME</del>",
+        "<ins>KEEPME</ins><del cite=https://example.org/why>KEEPME</del>",
+    );
+}
+
+#[test]
+fn pages_in_frames_are_cleaned_like_pages() {
+    body(
+        "<iframe srcdoc=\"<html><!-- CANARY --><p title='a'>KEEPME &amp;amp; &quot;b&quot;</p></html>\"></iframe>",
+        "<iframe srcdoc=\"<html><p title=&#39;a&#39;>KEEPME &amp;amp; &quot;b&quot;</p></html>\"></iframe>",
+    );
+    body("<iframe srcdoc=\"<html><p>KEEPME</p></html>\"></iframe>", "<iframe srcdoc=\"<html><p>KEEPME</p></html>\"></iframe>");
+}
