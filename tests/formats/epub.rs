@@ -138,3 +138,14 @@ fn a_page_that_names_a_buyer_is_told() {
     let clean = scrub("a.epub", &book("", &[("p.xhtml", "application/xhtml+xml")], &[("p.xhtml", page)])).unwrap();
     assert!(clean.cleaned.warnings().iter().any(|w| w.contains("sold to")));
 }
+
+#[test]
+fn a_contents_list_keeps_an_element_that_says_nothing() {
+    let ncx = "<ncx xmlns=\"http://www.daisy.org/z3986/2005/ncx/\"><head><meta content=\"\" name=\"\" scheme=\"\"/>\
+               <meta name=\"\" content=\"CANARY\"/></head></ncx>";
+    let given = book("", &[("a.ncx", "application/x-dtbncx+xml")], &[("a.ncx", ncx.as_bytes())]);
+    let clean = scrub("b.epub", &given).unwrap();
+    clean.tells_nothing();
+    let list = String::from_utf8(part(&clean.bytes, "a.ncx").unwrap()).unwrap();
+    assert!(list.contains("<head><meta content=\"\" name=\"\" scheme=\"\"/></head>"), "{list}");
+}

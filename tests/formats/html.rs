@@ -112,6 +112,10 @@ fn meta_elements_live_by_the_list() {
 fn paths_go_and_web_addresses_stay() {
     body(r#"<a href="file:///C:/CANARY">x</a><img src='C:\CANARY.png'><img src=\\CANARY\x>"#, "<a>x</a><img><img>");
     body("<a href=/home/index.html>x</a><a href='/home/CANARY/Desktop/x.png'>y</a>", "<a href=/home/index.html>x</a><a>y</a>");
+    body(
+        "<a href=../home/index.html>x</a><a href='../../home/CANARY/Desktop/x.png'>y</a>",
+        "<a href=../home/index.html>x</a><a>y</a>",
+    );
     body("<p style='background:url(file:///CANARY)'>", "<p style='background:url()'>");
     body("<a href='fi&#108;e:///CANARY'>x</a>", "<a>x</a>");
 }
@@ -212,4 +216,21 @@ fn pages_saved_with_their_pictures_are_refused_by_name() {
     let mail = b"From: <Saved by Blink>\r\nSnapshot-Content-Location: https://CANARY\r\nMIME-Version: 1.0\r\n";
     let refused = refusal("a.mhtml", mail);
     assert!(refused.to_string().contains("MHTML"), "{refused}");
+}
+
+#[test]
+fn who_changed_a_page_and_when_goes() {
+    body(
+        "<ins cite=\"mailto:CANARY\" datetime=2020-01-01T00:00>KEEPME</ins><del cite=https://example.org/why>KEEPME</del>",
+        "<ins>KEEPME</ins><del cite=https://example.org/why>KEEPME</del>",
+    );
+}
+
+#[test]
+fn pages_in_frames_are_cleaned_like_pages() {
+    body(
+        "<iframe srcdoc=\"<html><!-- CANARY --><p title='a'>KEEPME &amp;amp; &quot;b&quot;</p></html>\"></iframe>",
+        "<iframe srcdoc=\"<html><p title=&#39;a&#39;>KEEPME &amp;amp; &quot;b&quot;</p></html>\"></iframe>",
+    );
+    body("<iframe srcdoc=\"<html><p>KEEPME</p></html>\"></iframe>", "<iframe srcdoc=\"<html><p>KEEPME</p></html>\"></iframe>");
 }

@@ -263,3 +263,35 @@ fn telling_names_of_pictures_are_counted() {
     assert!(part(&clean.bytes, "META-INF/manifest.xml").unwrap().contains("\"Pictures/image2.gif\""));
     assert_eq!(part(&clean.bytes, "Pictures/image2.gif").unwrap(), gif);
 }
+
+#[test]
+fn comments_of_slides_go_under_the_name_that_libreoffice_gives_them() {
+    let added = "xmlns:o=\"http://openoffice.org/2009/office\"";
+    let comment = "<dc:creator>CANARY one</dc:creator><dc:date>2020-01-02T03:04:05</dc:date><text:p>what it says</text:p>";
+    let given = format!("<draw:page>KEEPME<o:annotation {added}>{comment}</o:annotation></draw:page>");
+    assert_eq!(cleaned(&given), "<draw:page>KEEPME</draw:page>");
+    scrub("a.odt", &odt(&given)).unwrap().found("comments");
+    let kept = under(&Policy::default().with(Token::Comments, true), &given);
+    assert!(kept.contains("what it says") && !kept.contains("CANARY") && !kept.contains("2020"), "{kept}");
+    let stray = "<text:p>KEEPME<dc:creator>CANARY</dc:creator></text:p>";
+    assert_eq!(cleaned(stray), "<text:p>KEEPME</text:p>");
+}
+
+#[test]
+fn scripts_in_the_text_and_lines_for_signatures_go() {
+    assert_eq!(cleaned("<text:p>KEEPME<text:script>CANARY</text:script></text:p>"), "<text:p>KEEPME</text:p>");
+    let line = "<l:signatureline xmlns:l=\"urn:org:documentfoundation:names:experimental:office:xmlns:loext:1.0\" \
+                l:suggested-signer-name=\"CANARY\"/>";
+    assert_eq!(cleaned(&format!("<draw:frame>KEEPME{line}</draw:frame>")), "<draw:frame>KEEPME</draw:frame>");
+}
+
+#[test]
+fn new_names_of_pictures_differ_in_more_than_capitals() {
+    let gif = "GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+    let images = "<draw:image xlink:href=\"Pictures/CANARY.gif\"/><draw:image xlink:href=\"Pictures/Image1.gif\"/>";
+    let text = content(images);
+    let given = pack(&[("mimetype", KIND), ("content.xml", &text), ("Pictures/CANARY.gif", gif), ("Pictures/Image1.gif", gif)]);
+    let clean = scrub("a.odt", &given).unwrap();
+    clean.tells_nothing();
+    assert!(part(&clean.bytes, "Pictures/Image1.gif").is_some() && part(&clean.bytes, "Pictures/image2.gif").is_some());
+}

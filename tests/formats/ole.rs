@@ -379,3 +379,31 @@ fn lists_and_heads_that_lead_out_are_refused() {
         assert_eq!(refusal("a.doc", &bytes).code(), Code::Malformed, "{index}");
     }
 }
+
+#[test]
+fn workbooks_that_are_add_ins_are_cleaned() {
+    // The mark of an add-in stands right after the first record and has no bytes; one that has some goes.
+    for (bytes, stays) in [(&b""[..], true), (&b"CANARY"[..], false)] {
+        let given = edit("clean.xls", |e| {
+            let book = stream(e, "Workbook");
+            let at = 4 + usize::from(u16::from_le_bytes([book[2], book[3]]));
+            let mark = [&[0x87, 0, bytes.len() as u8, 0][..], bytes].concat();
+            let mut next = at;
+            while let Some(&[kind, page, low, high]) = book.get(next..next + 4) {
+                if (kind, page) == (0x85, 0) {
+                    let place = book[next + 4..next + 8].try_into().unwrap();
+                    let moved = u32::from_le_bytes(place) + mark.len() as u32;
+                    book[next + 4..next + 8].copy_from_slice(&moved.to_le_bytes());
+                }
+                next += 4 + usize::from(u16::from_le_bytes([low, high]));
+                if (kind, page) == (0x0a, 0) {
+                    break;
+                }
+            }
+            book.splice(at..at, mark);
+        });
+        let clean = scrub("a.xla", &given).unwrap();
+        clean.tells_nothing();
+        assert_eq!(memchr::memmem::find(&clean.bytes, &[0x87, 0, 0, 0]).is_some(), stays);
+    }
+}

@@ -722,3 +722,41 @@ fn documents_without_a_row_are_refused_by_name() {
     let refused = refusal("a.pages", &pack(&[("Index/Document.iwa", "")]));
     assert!(refused.to_string().contains("iWork") && refused.advice().contains("DOCX"), "{refused}");
 }
+
+#[test]
+fn lines_for_signatures_do_not_tell_who_is_to_sign() {
+    let body = "<w:p><w:r><w:pict><v:shape xmlns:v=\"urn:schemas-microsoft-com:vml\" alt=\"KEEPME\"><o:signatureline \
+                xmlns:o=\"urn:schemas-microsoft-com:office:office\" id=\"{CANARY}\" o:suggestedsigner=\"CANARY one\" \
+                o:suggestedsigneremail=\"CANARY@example.org\" issignatureline=\"t\"/></v:shape></w:pict></w:r></w:p>";
+    let clean = scrub("a.docx", &docx(body, "", &[])).unwrap();
+    clean.had_secrets().tells_nothing().found("lines for signatures");
+    assert!(part(&clean.bytes, "word/document.xml").contains("alt=\"KEEPME\""));
+}
+
+#[test]
+fn tags_of_controls_stay_where_a_person_can_have_written_them() {
+    let control =
+        |tag: &str| format!("<w:sdt><w:sdtPr><w:tag w:val=\"{tag}\"/></w:sdtPr><w:sdtContent><w:p/></w:sdtContent></w:sdt>");
+    let program = format!("CITATION_CANARY_{}", "eyJpZCI6".repeat(9));
+    let clean = accepted(&(control("KEEPME") + &control(&program)));
+    assert!(clean.contains("<w:tag w:val=\"KEEPME\"/>") && !clean.contains("CANARY"), "{clean}");
+}
+
+#[test]
+fn links_that_lead_up_to_a_home_folder_go() {
+    let body = "<w:p><w:hyperlink r:id=\"a\"/><w:hyperlink r:id=\"b\"/><w:hyperlink r:id=\"c\"/></w:p>";
+    let links = rel("a", "hyperlink", "../../home/CANARY/x.odt", true)
+        + &rel("b", "hyperlink", "../KEEPME.docx", true)
+        + &rel("c", "hyperlink", "home/KEEPME/y.docx", true);
+    let clean = scrub("a.docx", &docx(body, &links, &[])).unwrap();
+    clean.tells_nothing().found("link to a file");
+    let list = part(&clean.bytes, "word/_rels/document.xml.rels");
+    assert_eq!(list.matches("KEEPME").count(), 2, "{list}");
+}
+
+#[test]
+fn data_that_converters_left_in_fields_goes() {
+    let field = |code: &str| format!("<w:p><w:fldSimple w:instr=\"{code}\"><w:r><w:t>KEEPME</w:t></w:r></w:fldSimple></w:p>");
+    let clean = accepted(&(field(" PRIVATE CANARY ") + &field(" HTMLCONTROL CANARY ")));
+    assert_eq!(clean, "<w:p><w:r><w:t>KEEPME</w:t></w:r></w:p>".repeat(2));
+}

@@ -205,6 +205,8 @@ pub(super) fn contents(bytes: &[u8]) -> Result<Sifted> {
                     edits.put(content.value_span.clone(), IDENTIFIER);
                 }
             }
+            // A list needs at least one, and some programs write one that says nothing.
+            "meta" if doc.attrs(n).iter().all(|a| a.raw_is_empty()) => {}
             "meta" if !matches!(&*name, "dtb:depth" | "dtb:totalPageCount" | "dtb:maxPageNumber") => {
                 tally.gone("notes of programs in the contents list", Tells::Software, doc.span(n).len());
                 edits.cut(doc.span(n));

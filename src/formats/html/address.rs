@@ -18,8 +18,14 @@ use crate::source::Memory;
 pub(super) fn is_local(address: &[u8]) -> bool {
     let lower = address.trim_ascii().to_ascii_lowercase();
     let drive = lower.len() > 2 && lower[0].is_ascii_alphabetic() && lower[1] == b':' && matches!(lower[2], b'\\' | b'/');
+    // Pages that were saved lead up to the root of the disk and down again.
+    let mut root = &lower[..];
+    while let Some(up) = root.strip_prefix(b"../") {
+        root = up;
+    }
+    let root = root.strip_prefix(b"/").unwrap_or(if root.len() < lower.len() { root } else { b"" });
     // Paths that begin like this are common on the web too, so what follows must be what home folders hold.
-    let home = [&b"/home/"[..], b"/users/"].iter().find_map(|p| lower.strip_prefix(*p)).is_some_and(|rest| {
+    let home = [&b"home/"[..], b"users/"].iter().find_map(|p| root.strip_prefix(*p)).is_some_and(|rest| {
         let folder = rest.split(|b| *b == b'/').nth(1).unwrap_or_default();
         rest.split(|b| *b == b'/').count() > 2 && (folder.starts_with(b".") || FOLDERS.contains(&folder))
     });

@@ -6,16 +6,34 @@ use super::address::{self, Data};
 use super::page::Page;
 use super::style::{self, Where};
 use super::{found, names, text};
+use crate::clean::Member;
 use crate::finding::{Finding, Tells};
 use crate::formats::tracking;
 use crate::grammar::html::{Attr, Token};
 use crate::refusal::Result;
+use crate::source::Memory;
 
 /// Whether an address is a script: browsers pass over white space in the name of the scheme. [URL 4.4]
 fn is_script(address: &[u8]) -> bool {
     let letters = address.iter().filter(|b| !b.is_ascii_whitespace() && !b.is_ascii_control());
     let start: Vec<u8> = letters.take(11).map(u8::to_ascii_lowercase).collect();
     start.starts_with(b"javascript:") || start.starts_with(b"vbscript:")
+}
+
+/// Bytes as the value of an attribute, in quotation marks where it does not stand in any.
+fn quote(bytes: &[u8], quoted: bool) -> Vec<u8> {
+    let mark: &[u8] = if quoted { b"" } else { b"\"" };
+    let mut out = mark.to_vec();
+    for b in bytes {
+        match b {
+            b'&' => out.extend_from_slice(b"&amp;"),
+            b'"' => out.extend_from_slice(b"&quot;"),
+            b'\'' => out.extend_from_slice(b"&#39;"),
+            _ => out.push(*b),
+        }
+    }
+    out.extend_from_slice(mark);
+    out
 }
 
 impl Page<'_> {
@@ -73,12 +91,23 @@ impl Page<'_> {
                         | "property"
                 ));
         let editor = token.foreign && names::editor(&name);
-        if names::traces(&name) || handler || unused || editor {
+        let change = matches!(element, "ins" | "del")
+            && (name == "datetime" || name == "cite" && raw.get(..7).is_some_and(|m| m.eq_ignore_ascii_case(b"mailto:")));
+        if change {
+            let value = text(raw);
+            self.changes.remove(
+                attr.span.clone(),
+                "attribute",
+                found("who changed a page, and when".to_owned(), Tells::Who, value),
+            );
+        } else if names::traces(&name) || handler || unused || editor {
             let value = text(raw);
             self.changes.remove(attr.span.clone(), "attribute", found(format!("attribute {name}"), Tells::Software, value));
         } else if name == "style" {
             let (job, span) = (self.job, attr.value.clone());
             style::clean(job, &mut self.changes, self.bytes, span, Where::Attribute)?;
+        } else if name == "srcdoc" && element == "iframe" {
+            self.page_inside(attr.value.clone())?;
         } else if name == "srcset" || name == "imagesrcset" {
             self.candidates(attr)?;
         } else if names::address(&name) {
@@ -126,6 +155,32 @@ impl Page<'_> {
             Data::Omit => {
                 self.changes.remove(all, "address", found("file that cannot be cleaned", Tells::Unknown, String::new()))
             }
+        }
+        Ok(())
+    }
+
+    /// A whole page in an attribute, cleaned like one in a file.
+    fn page_inside(&mut self, value: Range<usize>) -> Result<()> {
+        let page = address::unescape(&self.bytes[value.clone()]).into_owned();
+        if page.trim_ascii().is_empty() {
+            return Ok(());
+        }
+        let name = "srcdoc.html".to_owned();
+        match self.job.member(&name, &Memory::shared(page))? {
+            Member::Same(cleaned) => {
+                self.changes.adopt(name, cleaned);
+                self.changes.member(value, "page in an attribute", None);
+            }
+            Member::Changed(cleaned) => {
+                let clean = cleaned.bytes();
+                let clean = clean.bytes(clean.span(), self.job.limits().block)?;
+                self.changes.adopt(name, cleaned);
+                let quoted = matches!(self.bytes[value.start - 1], b'"' | b'\'');
+                let new = quote(&clean, quoted);
+                self.changes.member(value, "page in an attribute", Some(new));
+            }
+            // Text without a tag, in which nothing hides.
+            Member::Unknown(_) => {}
         }
         Ok(())
     }

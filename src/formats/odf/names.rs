@@ -21,7 +21,8 @@ fn is_given(file: &str) -> bool {
 
 /// New names for members that stay and whose names tell.
 pub(super) fn telling(stays: &HashSet<String>) -> HashMap<String, String> {
-    let (mut out, mut taken) = (HashMap::new(), HashSet::new());
+    // Names that differ in capitals only are the same on some disks.
+    let (mut out, mut taken) = (HashMap::new(), stays.iter().map(|s| s.to_lowercase()).collect::<HashSet<_>>());
     let sorted: BTreeSet<&String> = stays.iter().collect();
     for name in sorted {
         let Some((folder, base)) = FOLDERS.into_iter().find(|(f, _)| name.starts_with(f)) else { continue };
@@ -30,8 +31,7 @@ pub(super) fn telling(stays: &HashSet<String>) -> HashMap<String, String> {
             continue;
         }
         let extension = file.rsplit_once('.').map_or(String::new(), |(_, e)| format!(".{e}"));
-        let new =
-            (1..).map(|n| format!("{folder}{base}{n}{extension}")).find(|new| !stays.contains(new) && taken.insert(new.clone()));
+        let new = (1..).map(|n| format!("{folder}{base}{n}{extension}")).find(|new| taken.insert(new.to_lowercase()));
         out.extend(new.map(|new| (name.clone(), new)));
     }
     out

@@ -164,7 +164,8 @@ fn element(job: &Job, doc: &Document, n: usize, tally: &mut Tally, edits: &mut E
     let (ns, local) = (doc.ns(n), doc.local(n));
     let go = |label, tells| Ok(Fate::Go(label, tells));
     match (ns, local) {
-        (OFFICE, "annotation") => {
+        // LibreOffice writes the comments of slides and drawings under a name of its own.
+        (OFFICE | ADDED, "annotation") => {
             if job.keeps(Token::Comments) {
                 tally.kept("comments", Tells::Text, "--keep comments");
                 return Ok(Fate::Stay);
@@ -174,8 +175,8 @@ fn element(job: &Job, doc: &Document, n: usize, tally: &mut Tally, edits: &mut E
             });
             go("comments", Tells::Text)
         }
-        (OFFICE, "annotation-end") if job.keeps(Token::Comments) => Ok(Fate::Stay),
-        (OFFICE, "annotation-end") => go("marks of comments", Tells::Text),
+        (OFFICE | ADDED, "annotation-end") if job.keeps(Token::Comments) => Ok(Fate::Stay),
+        (OFFICE | ADDED, "annotation-end") => go("marks of comments", Tells::Text),
         (TEXT | TABLE, "tracked-changes") => {
             let count = doc.children(n).count();
             if count > 0 {
@@ -218,7 +219,9 @@ fn element(job: &Job, doc: &Document, n: usize, tally: &mut Tally, edits: &mut E
         (OFFICE, "dde-source") | (TEXT, "dde-connection-decls") | (TABLE, "dde-links") => {
             go("links to other documents", Tells::History)
         }
-        (META, _) | (OFFICE, "meta") => go("document properties", Tells::Who),
+        (META | DC, _) | (OFFICE, "meta") => go("document properties", Tells::Who),
+        (TEXT, "script") => go("macros", Tells::Software),
+        (ADDED, "signatureline") => go("lines for signatures", Tells::Who),
         (TABLE, "detective") => go("marks of the detective", Tells::History),
         (TABLE, "database-source-sql" | "database-source-table" | "database-source-query") => go("data source", Tells::History),
         (TEXT, _) if TELLING.contains(&local) => {
@@ -246,7 +249,9 @@ fn element(job: &Job, doc: &Document, n: usize, tally: &mut Tally, edits: &mut E
 
 /// In comments and changes that stay, names and times become constants. Returns whether this is in one.
 fn who_and_when(doc: &Document, n: usize, tally: &mut Tally, edits: &mut Edits) -> bool {
-    let within = doc.parent(n).is_some_and(|p| doc.ns(p) == OFFICE && matches!(doc.local(p), "annotation" | "change-info"));
+    let within = doc
+        .parent(n)
+        .is_some_and(|p| matches!(doc.ns(p), OFFICE | ADDED) && matches!(doc.local(p), "annotation" | "change-info"));
     let (neutral, label, tells) = match doc.local(n) {
         "creator" => (AUTHOR, "author of a comment or change", Tells::Who),
         _ => (MOMENT, "time of a comment or change", Tells::When),
@@ -300,7 +305,7 @@ fn numbers(doc: &Document) -> HashMap<String, usize> {
     for n in 0..doc.len() {
         let named = match (doc.ns(n), doc.local(n)) {
             (TEXT, "changed-region") => doc.attr(n, TEXT, "id").or_else(|| doc.attr(n, XML, "id")),
-            (OFFICE, "annotation") => doc.attr(n, OFFICE, "name"),
+            (OFFICE | ADDED, "annotation") => doc.attr(n, OFFICE, "name"),
             _ => None,
         };
         if let Some(name) = named {
@@ -316,7 +321,7 @@ fn is_pairing(doc: &Document, n: usize, attr: &Attr) -> bool {
     match (doc.ns(n), doc.local(n)) {
         (TEXT, "changed-region") => attr.local == "id",
         (TEXT, "change" | "change-start" | "change-end") => attr.local == "change-id",
-        (OFFICE, "annotation" | "annotation-end") => attr.ns == OFFICE && attr.local == "name",
+        (OFFICE | ADDED, "annotation" | "annotation-end") => attr.ns == OFFICE && attr.local == "name",
         _ => false,
     }
 }

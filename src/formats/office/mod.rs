@@ -70,4 +70,6 @@ pub(crate) const TELLING_FIELDS: &[&str] = &[
     "IMPORT",
     "RD",
     "FILESIZE",
+    "PRIVATE",
+    "HTMLCONTROL",
 ];

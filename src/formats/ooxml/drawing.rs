@@ -68,11 +68,17 @@ pub(super) fn theme(sift: &mut Sift, attr: &Attr) {
     }
 }
 
-/// VML: shapes that are comments go.
+/// VML: shapes that are comments go, and what tells who is to sign.
 pub(super) fn vml(sift: &mut Sift, n: usize) -> Fate {
     let doc = sift.doc;
     if !sift.keeps(Token::Comments) && doc.ns(n) == V && doc.local(n) == "shape" && is_note(doc, n) {
         return Fate::Go("comments", Tells::Who);
+    }
+    if doc.ns(n) == O && doc.local(n) == "signatureline" {
+        if let Some(signer) = doc.attr(n, O, "suggestedsigner").filter(|a| !a.raw_is_empty()) {
+            sift.tally.value("who is to sign", Tells::Who, signer.value());
+        }
+        return Fate::Go("lines for signatures", Tells::Who);
     }
     Fate::Stay
 }

@@ -380,6 +380,17 @@ pub(super) fn may_link(target: &str) -> bool {
                 | "msteams"
                 | "geo"
         ),
-        None => !(target.contains('\\') || target.starts_with('/') || target.contains(':') || target.contains("%5C")),
+        None => {
+            let is_path = target.contains('\\') || target.starts_with('/') || target.contains(':') || target.contains("%5C");
+            !is_path && !leads_home(&lower)
+        }
     }
+}
+
+/// Whether an address leads up to the root of a disk and down again into somebody's folder.
+fn leads_home(lower: &str) -> bool {
+    let down = lower.trim_start_matches("../");
+    let mut folders = down.split('/');
+    let home = matches!(folders.next(), Some("home" | "users" | "documents%20and%20settings" | "documents and settings"));
+    down.len() < lower.len() && home && folders.count() > 1
 }

@@ -70,6 +70,9 @@ const SETTINGS: &[&str] = &[
     "hideGrammaticalErrors",
 ];
 
+/// The longest tag of a content control that a person can give it: what is longer is data of a program.
+const LONGEST_TAG: usize = 64;
+
 /// The settings of a document.
 pub(super) fn settings(sift: &mut Sift) {
     let doc = sift.doc;
@@ -228,6 +231,9 @@ pub(super) fn element(sift: &mut Sift, n: usize) -> Result<Fate> {
             Fate::Stay
         }
         "dataBinding" => Fate::Go("bindings to data outside of the text", history),
+        "tag" if within == "sdtPr" && doc.attr(n, W, "val").is_some_and(|a| a.value().chars().count() > LONGEST_TAG) => {
+            Fate::Go("data of programs in controls", Tells::Unknown)
+        }
         "placeholder" if within == "sdtPr" => Fate::Go("building blocks", Tells::Hidden),
         "smartTag" | "customXml" if doc.ns(n) == W => Fate::Unwrap("smart tags", Tells::Identifier),
         "smartTagPr" | "customXmlPr" => Fate::Go("smart tags", Tells::Identifier),

@@ -47,6 +47,7 @@ pub(super) fn sift(work: &mut Work, records: &mut [Record], kind: Stream) -> Res
                 TOOLTIP if i > 0 && records[i - 1].kind == HLINK && !records[i - 1].kept => {
                     dropped(work, records, "link to a file", Tells::History);
                 }
+                ADD_IN if !records[i].body.is_empty() => dropped(work, records, "a record of an unknown kind", Tells::Unknown),
                 THEME if !plain_theme(records, i, next) => dropped(work, records, "a theme of its own", Tells::Unknown),
                 HEADER_FOOTER if records[i].body.get(12..28).is_some_and(|g| g.iter().any(|b| *b != 0)) => {
                     dropped(work, records, "views of users", Tells::Who);
