@@ -8,6 +8,7 @@ pub mod gainmap;
 pub mod icc;
 pub mod id3;
 pub mod loudness;
+pub mod messages;
 pub mod telemetry;
 pub mod vorbis;
 pub mod xmp;

@@ -55,6 +55,8 @@ struct Stream {
     kind: [u8; 4],
     /// Whether its chunks are overwritten.
     blank: bool,
+    /// Whether its pictures are H.265 rather than H.264, where they are one of them.
+    hevc: Option<bool>,
 }
 
 /// What is known of the film while its plan is made.
@@ -94,7 +96,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         let span = Span::new(end, source.len());
         film.draft.remove_all(span, "trailer", trailer::describe("behind the film", &**source, span));
     }
-    film.tell();
+    film.tell()?;
     film.draft.seal()
 }
 

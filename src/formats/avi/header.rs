@@ -38,6 +38,11 @@ impl Film<'_, '_> {
                         if DV.contains(&&codec) {
                             return Err(dv(chunk.head().start));
                         }
+                        stream.hevc = match &codec.map(|b| b.to_ascii_lowercase()) {
+                            b"h264" | b"x264" | b"avc1" | b"davc" | b"vssh" => Some(false),
+                            b"h265" | b"x265" | b"hevc" | b"hvc1" | b"hev1" => Some(true),
+                            _ => None,
+                        };
                     }
                     _ => {}
                 }
