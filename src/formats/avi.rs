@@ -9,6 +9,7 @@ mod index;
 mod media;
 mod picture;
 
+use crate::blocks::messages::Units;
 use crate::clean::Job;
 use crate::cursor::Cursor;
 use crate::finding::{Action, Finding, Tells};
@@ -57,6 +58,8 @@ struct Stream {
     blank: bool,
     /// Whether its pictures are H.265 rather than H.264, where they are one of them.
     hevc: Option<bool>,
+    /// How those are divided into units, where not by start codes.
+    units: Option<Units>,
 }
 
 /// What is known of the film while its plan is made.

@@ -90,7 +90,16 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     if first < 9 || first > source.len() {
         return Err(Refusal::malformed("the file ends in its head", 0));
     }
-    let mut film = Film { job, source, draft: Draft::new(source), described: false, lengths: 0, streams: 0, units: None, messages: Seen::default() };
+    let mut film = Film {
+        job,
+        source,
+        draft: Draft::new(source),
+        described: false,
+        lengths: 0,
+        streams: 0,
+        units: None,
+        messages: Seen::default(),
+    };
     film.head(&head, first)?;
     let mut cursor = Cursor::new(&**source, Span::new((first + 4).min(source.len()), source.len()));
     let (mut run, mut media) = (cursor.at(), false);

@@ -183,7 +183,12 @@ impl Film<'_, '_> {
     /// How the samples of a track are divided into units, where they can be looked at: not where blocks are packed.
     fn units_of(&self, entry: Span) -> Result<Option<Units>> {
         let children = ebml::children(&**self.source, entry)?;
-        let child = |id| children.iter().find(|c| c.id == id).map(|c| source::head(&**self.source, c.body.start, c.body.len().min(64) as usize));
+        let child = |id| {
+            children
+                .iter()
+                .find(|c| c.id == id)
+                .map(|c| source::head(&**self.source, c.body.start, c.body.len().min(64) as usize))
+        };
         let (Some(codec), Some(private)) = (child(0x86).transpose()?, child(0x63a2).transpose()?) else { return Ok(None) };
         let kind = match &codec[..] {
             b"V_MPEG4/ISO/AVC" => *b"avcC",

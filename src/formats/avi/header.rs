@@ -1,6 +1,7 @@
 //! The header list: what players need to know of the film and of each stream, field by field.
 
 use super::{Film, Stream};
+use crate::blocks::messages::Units;
 use crate::finding::{Finding, Tells};
 use crate::grammar::riff::{self, Chunk};
 use crate::plan::{Fate, Number};
@@ -30,7 +31,7 @@ impl Film<'_, '_> {
             }
             let mut stream = Stream::default();
             for chunk in self.children(&list)?.0 {
-                let bytes = source::head(&**self.source, chunk.data.start, chunk.data.len().min(24) as usize)?;
+                let bytes = source::head(&**self.source, chunk.data.start, chunk.data.len().min(128) as usize)?;
                 match &chunk.id {
                     b"strh" => stream.kind = bytes.first_chunk().copied().unwrap_or_default(),
                     b"strf" if stream.kind == *b"vids" => {
@@ -43,6 +44,8 @@ impl Film<'_, '_> {
                             b"h265" | b"x265" | b"hevc" | b"hvc1" | b"hev1" => Some(true),
                             _ => None,
                         };
+                        let kind = if stream.hevc == Some(true) { *b"hvcC" } else { *b"avcC" };
+                        stream.units = bytes.get(40..).filter(|b| b.first() == Some(&1)).and_then(|b| Units::of(kind, b));
                     }
                     _ => {}
                 }

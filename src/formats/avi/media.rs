@@ -1,6 +1,6 @@
 //! The list of media: chunks of streams that are there, and lists of such chunks. Nothing moves in here.
 
-use super::Film;
+use super::{Film, Stream};
 use crate::blocks::{messages, telemetry};
 use crate::cursor::Cursor;
 use crate::finding::{Finding, Tells};
@@ -132,9 +132,12 @@ impl Film<'_, '_> {
 
     /// Looks for messages in a picture of H.264 or H.265.
     fn listen(&mut self, stream: usize, chunk: &Chunk) -> Result<()> {
-        let Some(hevc) = self.streams[stream].hevc.filter(|_| !self.streams[stream].blank) else { return Ok(()) };
+        let Stream { blank: false, hevc: Some(hevc), units, .. } = self.streams[stream] else { return Ok(()) };
         let strip = !self.job.keeps(Token::EncoderStrings);
-        messages::look_marked(&**self.source, hevc, chunk.data, strip, &mut self.seen.messages)
+        match units {
+            Some(units) => messages::look(&**self.source, units, chunk.data, strip, &mut self.seen.messages),
+            None => messages::look_marked(&**self.source, hevc, chunk.data, strip, &mut self.seen.messages),
+        }
     }
 
     /// The spans of a chunk of media that become zeros and are none yet.
