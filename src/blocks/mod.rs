@@ -2,6 +2,7 @@
 //! minimal form is written anew. Parsed values go in, constant layouts come out; nothing is copied as it is.
 
 pub mod ape;
+pub mod dv;
 pub mod exif;
 pub mod flac_picture;
 pub mod gainmap;

@@ -11,6 +11,7 @@ mod walk;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::blocks::dv;
 use crate::blocks::messages::{Seen, Units};
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
@@ -190,6 +191,15 @@ impl Film<'_, '_> {
                 .map(|c| source::head(&**self.source, c.body.start, c.body.len().min(64) as usize))
         };
         let (Some(codec), Some(private)) = (child(0x86).transpose()?, child(0x63a2).transpose()?) else { return Ok(None) };
+        // The head of a bitmap, or of a description of QuickTime's, names the codec.
+        let code = match &codec[..] {
+            b"V_MS/VFW/FOURCC" => private.get(16..20),
+            b"V_QUICKTIME" => private.get(4..8),
+            _ => None,
+        };
+        if code.is_some_and(dv::is_dv) {
+            return Err(dv::refusal(entry.start));
+        }
         let kind = match &codec[..] {
             b"V_MPEG4/ISO/AVC" => *b"avcC",
             b"V_MPEGH/ISO/HEVC" => *b"hvcC",

@@ -363,3 +363,13 @@ fn messages_leave_the_configuration_of_hevc() {
     clean.had_secrets().tells_nothing();
     scrub("a.mkv", &film_of(&config(&[sets]))).unwrap().unchanged();
 }
+
+#[test]
+fn film_with_dates_in_every_frame_is_refused() {
+    for (codec, private) in
+        [("V_MS/VFW/FOURCC", [&[0; 16][..], b"dvsd", &[0; 20]]), ("V_QUICKTIME", [&[0; 4], b"dvcp", &[0; 78]])]
+    {
+        let head = tracks(&[track(1, 1, codec, &[el(0x63a2, &private.concat()), parts(0xe0, &[num(0xb0, 16), num(0xba, 16)])])]);
+        assert_eq!(refusal("a.mkv", &film(&[info(&[]), head, picture()])).code(), Code::NeedsResidual);
+    }
+}
