@@ -76,7 +76,7 @@ impl Film<'_, '_> {
         {
             let head = [&ebml::id_bytes(cluster.id)[..], &size].concat();
             self.draft.reframe(Span::new(cluster.head.start, checksum.end), "Cluster", Fate::put(head));
-            self.blocks(Span::new(checksum.end, cluster.body.end));
+            self.blocks(Span::new(checksum.end, cluster.body.end), "blocks");
             self.stale += checksum.len();
             return Ok(());
         }
@@ -84,14 +84,14 @@ impl Film<'_, '_> {
         self.head(cluster);
         let mut at = cluster.body.start;
         for part in parts {
-            self.blocks(Span::new(at, part.span().start));
+            self.blocks(Span::new(at, part.span().start), "blocks");
             at = part.span().end;
             match part {
                 Part::Stale(span) => self.stale(span),
                 Part::Group(group, children) => self.group(&group, &children)?,
             }
         }
-        self.blocks(Span::new(at, cluster.body.end));
+        self.blocks(Span::new(at, cluster.body.end), "blocks");
         Ok(())
     }
 
@@ -115,16 +115,17 @@ impl Film<'_, '_> {
     }
 
     /// Blocks that stay, but for the messages in them.
-    fn blocks(&mut self, span: Span) {
-        let (inside, others) = std::mem::take(&mut self.messages.blank).into_iter().partition(|(m, _)| span.contains(*m));
+    fn blocks(&mut self, span: Span, name: &'static str) {
+        let (inside, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.messages.blank).into_iter().partition(|(m, _)| span.contains(*m));
         self.messages.blank = others;
         let mut at = span.start;
-        for (message, fresh) in Vec::<(Span, Vec<u8>)>::from(inside) {
-            self.draft.essence(Span::new(at, message.start), "blocks");
+        for (message, fresh) in inside {
+            self.draft.essence(Span::new(at, message.start), name);
             self.draft.replace(message, "message", Fate::put(fresh), Vec::new());
             at = message.end;
         }
-        self.draft.essence(Span::new(at, span.end), "blocks");
+        self.draft.essence(Span::new(at, span.end), name);
     }
 
     /// A cluster that stays as it is; with its neighbours it is one step.
@@ -175,7 +176,7 @@ impl Film<'_, '_> {
         self.head(group);
         for child in children {
             if self.stays(child)? {
-                self.blocks(child.span());
+                self.blocks(child.span(), "block");
                 continue;
             }
             let more = if child.id == 0x75a1 { ebml::children(&**self.source, child.body)? } else { Vec::new() };
