@@ -2,12 +2,14 @@
 //! minimal form is written anew. Parsed values go in, constant layouts come out; nothing is copied as it is.
 
 pub mod ape;
+pub mod dv;
 pub mod exif;
 pub mod flac_picture;
 pub mod gainmap;
 pub mod icc;
 pub mod id3;
 pub mod loudness;
+pub mod messages;
 pub mod telemetry;
 pub mod vorbis;
 pub mod xmp;

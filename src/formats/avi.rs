@@ -9,6 +9,7 @@ mod index;
 mod media;
 mod picture;
 
+use crate::blocks::messages::Units;
 use crate::clean::Job;
 use crate::cursor::Cursor;
 use crate::finding::{Action, Finding, Tells};
@@ -55,6 +56,10 @@ struct Stream {
     kind: [u8; 4],
     /// Whether its chunks are overwritten.
     blank: bool,
+    /// Whether its pictures are H.265 rather than H.264, where they are one of them.
+    hevc: Option<bool>,
+    /// How those are divided into units, where not by start codes.
+    units: Option<Units>,
 }
 
 /// What is known of the film while its plan is made.
@@ -94,7 +99,7 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         let span = Span::new(end, source.len());
         film.draft.remove_all(span, "trailer", trailer::describe("behind the film", &**source, span));
     }
-    film.tell();
+    film.tell()?;
     film.draft.seal()
 }
 

@@ -4,7 +4,7 @@
 
 mod brands;
 mod claims;
-mod codec;
+pub(super) mod codec;
 mod messages;
 mod movie;
 mod still;

@@ -1,7 +1,8 @@
 //! Flash video: tags of sound and pictures stay byte for byte; of the script in front only numbers that players need, written
-//! anew, with the places of key pictures as they are now; all other scripts go. What the codecs write is not looked at. [Adobe
-//! Flash Video File Format Specification 10.1, annex E]
+//! anew, with the places of key pictures as they are now; all other scripts go. Private messages in H.264 and H.265 become filler;
+//! what other codecs write is not looked at. [Adobe Flash Video File Format Specification 10.1, annex E]
 
+use crate::blocks::messages::{self, Seen, Units};
 use crate::blocks::telemetry;
 use crate::clean::Job;
 use crate::cursor::Cursor;
@@ -77,6 +78,10 @@ struct Film<'a, 'j> {
     described: bool,
     lengths: u64,
     streams: u64,
+    /// How pictures are divided into units.
+    units: Option<Units>,
+    /// Messages in the pictures; those of the tag at hand are not written down yet.
+    messages: Seen,
 }
 
 fn plan(job: &Job, source: &Shared) -> Result<Plan> {
@@ -85,7 +90,16 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     if first < 9 || first > source.len() {
         return Err(Refusal::malformed("the file ends in its head", 0));
     }
-    let mut film = Film { job, source, draft: Draft::new(source), described: false, lengths: 0, streams: 0 };
+    let mut film = Film {
+        job,
+        source,
+        draft: Draft::new(source),
+        described: false,
+        lengths: 0,
+        streams: 0,
+        units: None,
+        messages: Seen::default(),
+    };
     film.head(&head, first)?;
     let mut cursor = Cursor::new(&**source, Span::new((first + 4).min(source.len()), source.len()));
     let (mut run, mut media) = (cursor.at(), false);
@@ -94,7 +108,8 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
             return Err(Refusal::new(Code::Drm, "a tag is encrypted").at(tag.head.start));
         }
         media |= matches!(tag.kind, SOUND | PICTURES);
-        if matches!(tag.kind, SOUND | PICTURES) && film.is_plain(&tag)? {
+        film.listen(&tag)?;
+        if matches!(tag.kind, SOUND | PICTURES) && film.is_plain(&tag)? && film.messages.blank.is_empty() {
             continue;
         }
         film.draft.essence(Span::new(run, tag.head.start), "tags");
@@ -109,6 +124,10 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     if !cursor.is_done() {
         let span = Span::new(cursor.at(), source.len());
         film.draft.remove_all(span, "trailer", trailer::describe("behind the film", &**source, span));
+    }
+    film.messages.tell_kept(&mut film.draft, "FLV", !job.keeps(Token::EncoderStrings));
+    for found in film.messages.settle(&mut film.draft, "FLV", job.policy().is_strict())? {
+        film.draft.note(found);
     }
     if film.lengths + film.streams > 0 {
         film.draft.note(Finding::rewritten("FLV", "wrong lengths and streams of tags", Tells::Hidden));
@@ -129,6 +148,33 @@ impl Film<'_, '_> {
         self.draft.replace(Span::new(5, first), "offset", Fate::put(9u32.to_be_bytes()), more);
         let zero = Span::new(first, (first + 4).min(self.source.len()));
         self.draft.blank(zero, "length", Finding::blanked("FLV", "reserved bytes in the head", Tells::Hidden));
+        Ok(())
+    }
+
+    /// Looks for messages in a tag of H.264 or H.265, after the tag that says how they are divided into units. [E.4.3.1;
+    /// Enhanced RTMP, video]
+    fn listen(&mut self, tag: &Tag) -> Result<()> {
+        let head = source::head(&**self.source, tag.body.start, tag.body.len().min(64) as usize)?;
+        let (packet, codec, data) = match (tag.kind, &head[..]) {
+            (PICTURES, [first, packet, _, _, _, ..]) if first & 0x8f == 7 => (*packet, *b"avcC", 5),
+            (PICTURES, [first, b'a', b'v', b'c', b'1', ..]) if first & 0x80 != 0 => (first & 15, *b"avcC", 5),
+            (PICTURES, [first, b'h', b'v', b'c', b'1', ..]) if first & 0x80 != 0 => (first & 15, *b"hvcC", 5),
+            _ => return Ok(()),
+        };
+        let enhanced = head[0] & 0x80 != 0;
+        match packet {
+            0 => self.units = Units::of(codec, head.get(data..).unwrap_or_default()),
+            1 | 3 => {
+                // Coded frames of the enhanced kind have a time of their own in front, those of packet 3 have not.
+                let data = if enhanced && packet == 1 { data + 3 } else { data };
+                let sample = Span::new((tag.body.start + data as u64).min(tag.body.end), tag.body.end);
+                if let Some(units) = self.units {
+                    let strip = !self.job.keeps(Token::EncoderStrings);
+                    messages::look(&**self.source, units, sample, strip, &mut self.messages)?;
+                }
+            }
+            _ => {}
+        }
         Ok(())
     }
 
@@ -156,7 +202,13 @@ impl Film<'_, '_> {
         self.draft.frame(Span::new(tag.head.start, tag.stream().start), "tag");
         self.streams += u64::from(!zeros);
         self.draft.reframe(tag.stream(), "stream", Fate::put([0; 3]));
-        self.draft.essence(tag.body, "media");
+        let mut at = tag.body.start;
+        for (message, fresh) in std::mem::take(&mut self.messages.blank) {
+            self.draft.essence(Span::new(at, message.start), "media");
+            self.draft.replace(message, "message", Fate::put(fresh), Vec::new());
+            at = message.end;
+        }
+        self.draft.essence(Span::new(at, tag.body.end), "media");
         if tag.back.len() == 4 {
             self.lengths += u64::from(self.source.bytes(tag.back, 4)? != length(tag));
             self.draft.reframe(tag.back, "length", Fate::put(length(tag)));

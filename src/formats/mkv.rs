@@ -1,6 +1,6 @@
 //! Matroska and WebM: a tree of elements. Blocks stay where they are; around them an allow-list ([`table`]) decides what
 //! stays, random identifiers become 1, 2, 3, and positions follow. Tracks of telemetry that pose as subtitles go with their
-//! blocks. What blocks decode to is not looked at. [RFC 9559]
+//! blocks; private messages in H.264 and H.265 become filler. What other blocks decode to is not looked at. [RFC 9559]
 
 mod attachment;
 mod cluster;
@@ -11,6 +11,8 @@ mod walk;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use crate::blocks::dv;
+use crate::blocks::messages::{Seen, Units};
 use crate::clean::Job;
 use crate::finding::{Finding, Tells};
 use crate::format::{Format, Head, Match};
@@ -19,7 +21,7 @@ use crate::names::trailer;
 use crate::plan::{Draft, Fate, Number, Plan};
 use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
-use crate::source::{Shared, Source, Span};
+use crate::source::{self, Shared, Source, Span};
 use table::Rule;
 
 /// The row.
@@ -60,6 +62,10 @@ struct Film<'a, 'j> {
     editions: u64,
     chapters: u64,
     files: u64,
+    /// How the samples of tracks of video are divided into units.
+    units: HashMap<u64, Units>,
+    /// Messages in the samples; those of the cluster at hand are not written down yet.
+    messages: Seen,
     /// Bytes of stale positions and padding taken out of clusters, told by one finding.
     stale: u64,
     /// Blocks of tracks that are not there.
@@ -90,6 +96,8 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
         editions: 0,
         chapters: 0,
         files: 0,
+        units: HashMap::new(),
+        messages: Seen::default(),
         stale: 0,
         strangers: 0,
         cut: segment.cut,
@@ -104,6 +112,10 @@ fn plan(job: &Job, source: &Shared) -> Result<Plan> {
     }
     film.whole(Span::default());
     film.rest(&segment)?;
+    film.messages.tell_kept(&mut film.draft, "Matroska", !job.keeps(Token::EncoderStrings));
+    for found in film.messages.settle(&mut film.draft, "Matroska", job.policy().is_strict())? {
+        film.draft.note(found);
+    }
     if film.stale > 0 {
         let found = Finding::removed("Matroska", "positions, sizes and unused space inside clusters", Tells::Hidden);
         film.draft.note(found.bytes(film.stale));
@@ -139,6 +151,9 @@ impl Film<'_, '_> {
                         if let Some(uid) = track.get(&0x73c5) {
                             self.uids.insert(ebml::to_uint(uid), number);
                         }
+                        if let Some(units) = self.units_of(entry.body)? {
+                            self.units.insert(number, units);
+                        }
                         if track.get(&0x86).is_some_and(|c| c.starts_with(b"S_TEXT")) {
                             texts.insert(number);
                         }
@@ -164,6 +179,33 @@ impl Film<'_, '_> {
             self.dropped = walk::telemetry(&**self.source, tops, &texts)?;
         }
         Ok(())
+    }
+
+    /// How the samples of a track are divided into units, where they can be looked at: not where blocks are packed.
+    fn units_of(&self, entry: Span) -> Result<Option<Units>> {
+        let children = ebml::children(&**self.source, entry)?;
+        let child = |id| {
+            children
+                .iter()
+                .find(|c| c.id == id)
+                .map(|c| source::head(&**self.source, c.body.start, c.body.len().min(64) as usize))
+        };
+        let (Some(codec), Some(private)) = (child(0x86).transpose()?, child(0x63a2).transpose()?) else { return Ok(None) };
+        // The head of a bitmap, or of a description of QuickTime's, names the codec.
+        let code = match &codec[..] {
+            b"V_MS/VFW/FOURCC" => private.get(16..20),
+            b"V_QUICKTIME" => private.get(4..8),
+            _ => None,
+        };
+        if code.is_some_and(dv::is_dv) {
+            return Err(dv::refusal(entry.start));
+        }
+        let kind = match &codec[..] {
+            b"V_MPEG4/ISO/AVC" => *b"avcC",
+            b"V_MPEGH/ISO/HEVC" => *b"hvcC",
+            _ => return Ok(None),
+        };
+        Ok(Units::of(kind, &private).filter(|_| children.iter().all(|c| c.id != 0x6d80)))
     }
 
     /// The small children of an element, by identifier.

@@ -195,3 +195,14 @@ fn what_is_no_chunk_inside_a_form_goes_or_becomes_zeros() {
         scrub("a.avi", &bytes).unwrap().tells_nothing();
     }
 }
+
+#[test]
+fn messages_in_the_video_become_filler() {
+    let (before, after) = message(b"0123456789abcdefCANARY");
+    let marked = |unit: &[u8]| [b"\0\0\0\x01\x09\x10\0\0\0\x01", unit, b"\0\0\0\x01\x65KEEPME \0\0\x01\x06\x05\x01"].concat();
+    for codec in [b"H264", b"avc1", b"X264"] {
+        let clean = scrub("a.avi", &film(codec, &[chunk(b"00dc", &marked(&before))], &[])).unwrap();
+        clean.had_secrets().tells_nothing().found("private messages in the coded picture");
+        assert_eq!(clean.bytes, film(codec, &[chunk(b"00dc", &marked(&after))], &[]));
+    }
+}

@@ -91,3 +91,24 @@ fn scripts_that_nest_without_end_are_not_followed() {
     let script = [&head[..], &body, &(body.len() as u32 + 11).to_be_bytes()].concat();
     scrub("a.flv", &[&sample("clean.flv")[..], &script].concat()).unwrap().changed();
 }
+
+#[test]
+fn messages_in_the_video_become_filler() {
+    let tag = |body: &[u8]| {
+        let size = body.len() as u32;
+        [&[9][..], &size.to_be_bytes()[1..], &[0; 7], body, &(size + 11).to_be_bytes()].concat()
+    };
+    let film = |head: &[u8], first: &[u8], message: &[u8]| {
+        let config = [head, &[1, 66, 0, 10, 0xff, 0xe0, 0]].concat();
+        let sample = [first, &(message.len() as u32).to_be_bytes(), message, b"\0\0\0\x09\x65KEEPME a"].concat();
+        [&b"FLV\x01\x01\0\0\0\x09\0\0\0\0"[..], &tag(&config), &tag(&sample)].concat()
+    };
+    let (before, after) = message(b"0123456789abcdefCANARY");
+    for (head, first) in
+        [(&b"\x17\0\0\0\0"[..], &b"\x17\x01\0\0\0"[..]), (b"\x90avc1", b"\x91avc1\0\0\0"), (b"\x90avc1", b"\x93avc1")]
+    {
+        let clean = scrub("a.flv", &film(head, first, &before)).unwrap();
+        clean.had_secrets().tells_nothing().found("private messages in the coded picture");
+        assert_eq!(clean.bytes, film(head, first, &after));
+    }
+}

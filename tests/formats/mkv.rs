@@ -326,3 +326,50 @@ fn lies_are_refused() {
     let deep = parts(0x1043_a770, &[parts(0x45b9, &[deep])]);
     assert_eq!(refusal("a.mkv", &film(&[info(&[]), video(&[]), deep, picture()])).code(), Code::Limit);
 }
+
+#[test]
+fn messages_in_the_video_become_filler() {
+    const AVC: [u8; 7] = [1, 66, 0, 10, 0xff, 0xe0, 0];
+    let unit = |u: &[u8]| [&(u.len() as u32).to_be_bytes()[..], u].concat();
+    let (before, after) = message(b"\x17\xee\x8c\x60\xf8\x4d\x11\xd9\x8c\xd6\x08\x00\x20\x0c\x9a\x66MDPM CANARY");
+    let picture = unit(b"\x65KEEPME a");
+    let film_of = |message: &[u8], more: &[Vec<u8>]| {
+        let sample = [unit(message), picture.clone()].concat();
+        let head = tracks(&[track(1, 1, "V_MPEG4/ISO/AVC", &[el(0x63a2, &AVC), parts(0xe0, &[num(0xb0, 16), num(0xba, 16)])])]);
+        let early = cluster(&[simple(1, &picture)]);
+        let late = cluster(&[simple(1, &sample), group(1, &sample, more), simple(1, &sample)]);
+        film(&[info(&[]), head, early, late])
+    };
+    let clean = scrub("a.mkv", &film_of(&before, &[])).unwrap();
+    clean.had_secrets().tells_nothing().found("camera data in the coded picture (date, place, settings)");
+    assert_eq!(clean.bytes, film_of(&after, &[]));
+    // Also in a group of which something else goes.
+    let clean = scrub("a.mkv", &film_of(&before, &[el(0xbf, b"crc4")])).unwrap();
+    assert_eq!(clean.bytes, film_of(&after, &[]));
+
+    let banner = message(b"\xdc\x45\xe9\xbd\xe6\xd9\x48\xb7\x96\x2c\xd8\x20\xd9\x23\xee\xefx264 - CANARY").0;
+    scrub("a.mkv", &film_of(&banner, &[])).unwrap().unchanged().found("encoder settings in the coded picture");
+    scrub_under(&Policy::strict(), "a.mkv", &film_of(&banner, &[])).unwrap().changed().tells_nothing();
+}
+
+#[test]
+fn messages_leave_the_configuration_of_hevc() {
+    let config = |arrays: &[Vec<u8>]| [&[1; 22][..], &[arrays.len() as u8], &arrays.concat()].concat();
+    let array = |kind: u8, unit: &[u8]| [&[kind, 0, 1, 0, unit.len() as u8], unit].concat();
+    let sets = array(33, b"\x42\x01KEEPME");
+    let film_of =
+        |private: &[u8]| film(&[info(&[]), tracks(&[track(1, 1, "V_MPEGH/ISO/HEVC", &[el(0x63a2, private)])]), picture()]);
+    let clean = scrub("a.mkv", &film_of(&config(&[sets.clone(), array(39, b"\x4e\x01\x05CANARY")]))).unwrap();
+    clean.had_secrets().tells_nothing();
+    scrub("a.mkv", &film_of(&config(&[sets]))).unwrap().unchanged();
+}
+
+#[test]
+fn film_with_dates_in_every_frame_is_refused() {
+    for (codec, private) in
+        [("V_MS/VFW/FOURCC", [&[0; 16][..], b"dvsd", &[0; 20]]), ("V_QUICKTIME", [&[0; 4], b"dvcp", &[0; 78]])]
+    {
+        let head = tracks(&[track(1, 1, codec, &[el(0x63a2, &private.concat()), parts(0xe0, &[num(0xb0, 16), num(0xba, 16)])])]);
+        assert_eq!(refusal("a.mkv", &film(&[info(&[]), head, picture()])).code(), Code::NeedsResidual);
+    }
+}

@@ -503,3 +503,10 @@ fn the_track_that_ties_a_live_photo_to_its_picture_is_named() {
     let clean = scrub("a.mov", &film).unwrap();
     clean.had_secrets().tells_nothing().found("Live Photo still image time");
 }
+
+#[test]
+fn film_with_dates_in_every_frame_is_refused() {
+    let mut m = film();
+    m.tracks[0].entry = entry(b"vide", b"dvcp", &[]);
+    assert_eq!(refusal("a.mov", &m.build()).code(), Code::NeedsResidual);
+}

@@ -152,3 +152,9 @@ pub fn files_below(dir: &Path) -> Vec<PathBuf> {
     out.sort();
     out
 }
+
+/// A message unit of H.264 with a payload of a private kind, and what stands in its place in the result: filler as long.
+pub fn message(payload: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let unit = |kind: u8, body: &[u8]| [&[6, kind, body.len() as u8], body, &[0x80]].concat();
+    (unit(5, payload), unit(3, &vec![0xff; payload.len()]))
+}

@@ -1,21 +1,17 @@
 //! The header list: what players need to know of the film and of each stream, field by field.
 
 use super::{Film, Stream};
+use crate::blocks::dv;
+use crate::blocks::messages::Units;
 use crate::finding::{Finding, Tells};
 use crate::grammar::riff::{self, Chunk};
 use crate::plan::{Fate, Number};
 use crate::policy::Token;
-use crate::refusal::{Code, Refusal, Result};
+use crate::refusal::{Refusal, Result};
 use crate::source::{self, Span};
 
 /// The most that a header's chunk may hold.
 const LONGEST: u64 = 4 << 20;
-
-/// Codecs that write the time of recording into every frame. [IEC 61834-4]
-const DV: &[&[u8; 4]] = &[
-    b"dvsd", b"DVSD", b"dvhd", b"dvsl", b"dvhq", b"DVCS", b"dvcs", b"dvcp", b"DVCP", b"dv25", b"DV25", b"dv50", b"DV50", b"CDVC",
-    b"cdvc", b"CDV5", b"dvc ", b"dvis", b"pdvc", b"SL25", b"SLDV", b"AVd1", b"AVdv", b"cdvp",
-];
 
 impl Film<'_, '_> {
     fn children(&self, list: &Chunk) -> Result<(Vec<Chunk>, Span)> {
@@ -30,20 +26,27 @@ impl Film<'_, '_> {
             }
             let mut stream = Stream::default();
             for chunk in self.children(&list)?.0 {
-                let bytes = source::head(&**self.source, chunk.data.start, chunk.data.len().min(24) as usize)?;
+                let bytes = source::head(&**self.source, chunk.data.start, chunk.data.len().min(128) as usize)?;
                 match &chunk.id {
                     b"strh" => stream.kind = bytes.first_chunk().copied().unwrap_or_default(),
                     b"strf" if stream.kind == *b"vids" => {
                         let codec: [u8; 4] = bytes.get(16..).and_then(|b| b.first_chunk()).copied().unwrap_or_default();
-                        if DV.contains(&&codec) {
-                            return Err(dv(chunk.head().start));
+                        if dv::is_dv(&codec) {
+                            return Err(dv::refusal(chunk.head().start));
                         }
+                        stream.hevc = match &codec.map(|b| b.to_ascii_lowercase()) {
+                            b"h264" | b"x264" | b"avc1" | b"davc" | b"vssh" => Some(false),
+                            b"h265" | b"x265" | b"hevc" | b"hvc1" | b"hev1" => Some(true),
+                            _ => None,
+                        };
+                        let kind = if stream.hevc == Some(true) { *b"hvcC" } else { *b"avcC" };
+                        stream.units = bytes.get(40..).filter(|b| b.first() == Some(&1)).and_then(|b| Units::of(kind, b));
                     }
                     _ => {}
                 }
             }
             if stream.kind == *b"iavs" {
-                return Err(dv(list.head().start));
+                return Err(dv::refusal(list.head().start));
             }
             self.streams.push(stream);
             self.job.limits().check_structures(self.streams.len())?;
@@ -152,10 +155,4 @@ impl Film<'_, '_> {
         }
         .min(all))
     }
-}
-
-fn dv(at: u64) -> Refusal {
-    Refusal::new(Code::NeedsResidual, "it is DV, which holds the date and time of recording in every frame")
-        .at(at)
-        .hint("convert the film to MP4 or Matroska with another codec, and clean that")
 }

@@ -1,7 +1,7 @@
 //! The list of media: chunks of streams that are there, and lists of such chunks. Nothing moves in here.
 
-use super::Film;
-use crate::blocks::telemetry;
+use super::{Film, Stream};
+use crate::blocks::{messages, telemetry};
 use crate::cursor::Cursor;
 use crate::finding::{Finding, Tells};
 use crate::grammar::riff::{self, Chunk};
@@ -17,6 +17,8 @@ pub(super) struct Seen {
     pub(super) pictures: Vec<(Finding, u64)>,
     /// What an encoder signs its pictures with.
     pub(super) signature: Option<String>,
+    /// Messages in H.264 and H.265; those of the chunk at hand are not written down yet.
+    messages: messages::Seen,
     pads: u64,
     texts: u64,
     names: u64,
@@ -92,6 +94,12 @@ impl Film<'_, '_> {
                 Err(r) => return Err(r.hint("repair the recording with a video program first")),
             };
             if let Some(stream) = self.stream_of(&chunk.id) {
+                self.listen(stream, &chunk)?;
+                for (message, fresh) in std::mem::take(&mut self.seen.messages.blank) {
+                    self.draft.essence(Span::new(run, message.start), "media");
+                    self.draft.replace(message, "message", Fate::put(fresh), Vec::new());
+                    run = message.end;
+                }
                 for gone in self.goes(stream, &chunk)? {
                     self.draft.essence(Span::new(run, gone.start), "media");
                     self.draft.replace(gone, "zeros", Fate::Blank, Vec::new());
@@ -120,6 +128,16 @@ impl Film<'_, '_> {
             self.draft.blank(rest, "rest", Finding::blanked("AVI", "bytes behind the last chunk", Tells::Hidden));
         }
         Ok(())
+    }
+
+    /// Looks for messages in a picture of H.264 or H.265.
+    fn listen(&mut self, stream: usize, chunk: &Chunk) -> Result<()> {
+        let Stream { blank: false, hevc: Some(hevc), units, .. } = self.streams[stream] else { return Ok(()) };
+        let strip = !self.job.keeps(Token::EncoderStrings);
+        match units {
+            Some(units) => messages::look(&**self.source, units, chunk.data, strip, &mut self.seen.messages),
+            None => messages::look_marked(&**self.source, hevc, chunk.data, strip, &mut self.seen.messages),
+        }
     }
 
     /// The spans of a chunk of media that become zeros and are none yet.
@@ -166,8 +184,12 @@ impl Film<'_, '_> {
     }
 
     /// Tells once what was come across many times.
-    pub(super) fn tell(&mut self) {
-        let seen = std::mem::take(&mut self.seen);
+    pub(super) fn tell(&mut self) -> Result<()> {
+        let mut seen = std::mem::take(&mut self.seen);
+        seen.messages.tell_kept(&mut self.draft, "AVI", !self.job.keeps(Token::EncoderStrings));
+        for found in seen.messages.settle(&mut self.draft, "AVI", self.job.policy().is_strict())? {
+            self.draft.note(found);
+        }
         let many = |n: u64, what: &str| if n == 1 { format!("{n} {what}") } else { format!("{n} {what}s") };
         for (found, count) in seen.pictures {
             let value = match found.value {
@@ -193,5 +215,6 @@ impl Film<'_, '_> {
         if seen.cut {
             self.draft.warn("the recording was cut off in the middle of a chunk; it stays as it is");
         }
+        Ok(())
     }
 }

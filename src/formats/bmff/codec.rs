@@ -19,7 +19,7 @@ pub(super) enum Config {
 pub(super) fn config(place: &'static str, kind: [u8; 4], body: &[u8]) -> Result<Config> {
     match &kind {
         b"colr" => colour(place, body),
-        b"hvcC" | b"lhvC" => Ok(without_messages(place, &kind, body)),
+        b"hvcC" | b"lhvC" => Ok(hevc(place, &kind, body)),
         b"dfLa" => Ok(stream_info(place, body)),
         _ => Ok(Config::Keep),
     }
@@ -48,15 +48,15 @@ fn colour(place: &'static str, body: &[u8]) -> Result<Config> {
 const SHOWING: &[u8] = &[137, 144, 147];
 
 /// HEVC configurations hold parameter sets, and messages in which x265 writes its settings. [14496-15 8.3.3]
-fn without_messages(place: &'static str, kind: &[u8; 4], body: &[u8]) -> Config {
-    filtered(kind, body).map_or(Config::Keep, |fresh| match fresh == body {
+fn hevc(place: &'static str, kind: &[u8; 4], body: &[u8]) -> Config {
+    without_messages(kind, body).map_or(Config::Keep, |fresh| match fresh == body {
         true => Config::Keep,
         false => Config::Fresh(fresh, Finding::removed(place, "encoder messages in the decoder configuration", Tells::Software)),
     })
 }
 
 /// The configuration without messages of other kinds; `None` where it cannot be read.
-fn filtered(kind: &[u8; 4], body: &[u8]) -> Option<Vec<u8>> {
+pub(in crate::formats) fn without_messages(kind: &[u8; 4], body: &[u8]) -> Option<Vec<u8>> {
     let fixed = if kind == b"hvcC" { 22 } else { 5 };
     let mut out = body.get(..fixed)?.to_vec();
     let (mut arrays, mut at) = (0u8, fixed + 1);

@@ -1,10 +1,12 @@
 //! Clusters: blocks of tracks that are there, and what little they need. Where nothing has to go, a cluster is copied whole.
 
 use super::{Film, walk};
+use crate::blocks::messages;
 use crate::grammar::ebml::{self, Element};
 use crate::plan::{Fate, Number};
+use crate::policy::Token;
 use crate::refusal::{Code, Refusal, Result};
-use crate::source::Span;
+use crate::source::{self, Span};
 
 /// What becomes of a part of a cluster that is not simply kept.
 enum Part {
@@ -31,17 +33,23 @@ impl Film<'_, '_> {
             match child.id {
                 0xe7 if child.body.len() <= 8 => {}
                 0xa3 | 0xa0 if child.cut => parts.push(Part::Stale(child.span())),
-                0xa3 => {
-                    if !self.plays(child.body, &mut strangers)? {
-                        parts.push(Part::Stale(child.span()));
-                    }
-                }
+                0xa3 => match self.plays(child.body, &mut strangers)? {
+                    true => self.listen(child.body)?,
+                    false => parts.push(Part::Stale(child.span())),
+                },
                 0xa0 => {
                     let children = ebml::children(&**self.source, child.body)?;
                     let block = children.iter().find(|c| c.id == 0xa1);
-                    if !block.map(|b| self.plays(b.body, &mut strangers)).transpose()?.unwrap_or(false) {
+                    let Some(block) = block else {
                         parts.push(Part::Stale(child.span()));
-                    } else if !children.iter().map(|c| self.stays(c)).collect::<Result<Vec<_>>>()?.into_iter().all(|s| s) {
+                        return Ok(());
+                    };
+                    if !self.plays(block.body, &mut strangers)? {
+                        parts.push(Part::Stale(child.span()));
+                        return Ok(());
+                    }
+                    self.listen(block.body)?;
+                    if !children.iter().map(|c| self.stays(c)).collect::<Result<Vec<_>>>()?.into_iter().all(|s| s) {
                         parts.push(Part::Group(*child, children));
                     }
                 }
@@ -54,7 +62,7 @@ impl Film<'_, '_> {
         if last < cluster.body.end {
             parts.push(Part::Stale(Span::new(last, cluster.body.end)));
         }
-        if parts.is_empty() && !cluster.cut {
+        if parts.is_empty() && !cluster.cut && self.messages.blank.is_empty() {
             self.whole(cluster.span());
             return Ok(());
         }
@@ -68,7 +76,7 @@ impl Film<'_, '_> {
         {
             let head = [&ebml::id_bytes(cluster.id)[..], &size].concat();
             self.draft.reframe(Span::new(cluster.head.start, checksum.end), "Cluster", Fate::put(head));
-            self.draft.essence(Span::new(checksum.end, cluster.body.end), "blocks");
+            self.blocks(Span::new(checksum.end, cluster.body.end), "blocks");
             self.stale += checksum.len();
             return Ok(());
         }
@@ -76,15 +84,48 @@ impl Film<'_, '_> {
         self.head(cluster);
         let mut at = cluster.body.start;
         for part in parts {
-            self.draft.essence(Span::new(at, part.span().start), "blocks");
+            self.blocks(Span::new(at, part.span().start), "blocks");
             at = part.span().end;
             match part {
                 Part::Stale(span) => self.stale(span),
                 Part::Group(group, children) => self.group(&group, &children)?,
             }
         }
-        self.draft.essence(Span::new(at, cluster.body.end), "blocks");
+        self.blocks(Span::new(at, cluster.body.end), "blocks");
         Ok(())
+    }
+
+    /// Looks for messages in a block of video that is one sample.
+    fn listen(&mut self, block: Span) -> Result<()> {
+        if self.units.is_empty() {
+            return Ok(());
+        }
+        let Some(units) = self.units.get(&walk::track_of(&**self.source, block)?) else { return Ok(()) };
+        let lead = source::head(&**self.source, block.start, 12)?;
+        // The number of the track, two bytes of time, the flags.
+        let number = lead.first().map_or(0, |b| b.leading_zeros() as usize + 1);
+        let one = lead.get(number + 2).is_some_and(|flags| flags & 0x06 == 0);
+        let sample = Span::new((block.start + number as u64 + 3).min(block.end), block.end);
+        if one {
+            let strip = !self.job.keeps(Token::EncoderStrings);
+            messages::look(&**self.source, *units, sample, strip, &mut self.messages)?;
+            self.job.limits().check_structures(self.messages.blank.len())?;
+        }
+        Ok(())
+    }
+
+    /// Blocks that stay, but for the messages in them.
+    fn blocks(&mut self, span: Span, name: &'static str) {
+        let (inside, others): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.messages.blank).into_iter().partition(|(m, _)| span.contains(*m));
+        self.messages.blank = others;
+        let mut at = span.start;
+        for (message, fresh) in inside {
+            self.draft.essence(Span::new(at, message.start), name);
+            self.draft.replace(message, "message", Fate::put(fresh), Vec::new());
+            at = message.end;
+        }
+        self.draft.essence(Span::new(at, span.end), name);
     }
 
     /// A cluster that stays as it is; with its neighbours it is one step.
@@ -135,7 +176,7 @@ impl Film<'_, '_> {
         self.head(group);
         for child in children {
             if self.stays(child)? {
-                self.draft.essence(child.span(), "block");
+                self.blocks(child.span(), "block");
                 continue;
             }
             let more = if child.id == 0x75a1 { ebml::children(&**self.source, child.body)? } else { Vec::new() };

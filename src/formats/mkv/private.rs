@@ -1,7 +1,8 @@
 //! What codecs keep beside the tracks, where it holds more than decoding needs: comments of Vorbis and Theora, the
-//! metadata blocks of FLAC, the head of ASS subtitles with the paths of the files it was made from.
+//! metadata blocks of FLAC, messages of H.265, the head of ASS subtitles with the paths of the files it was made from.
 
 use crate::blocks::vorbis;
+use crate::formats::bmff::codec;
 
 /// The data as it should be; the same bytes where nothing is wrong with them.
 pub(crate) fn neutral(codec: &str, data: &[u8]) -> Option<Vec<u8>> {
@@ -9,6 +10,7 @@ pub(crate) fn neutral(codec: &str, data: &[u8]) -> Option<Vec<u8>> {
         "A_VORBIS" | "V_THEORA" => xiph(data),
         "A_FLAC" => flac(data),
         "S_TEXT/ASS" | "S_TEXT/SSA" | "S_ASS" | "S_SSA" => ass(data),
+        "V_MPEGH/ISO/HEVC" => codec::without_messages(b"hvcC", data).or_else(|| Some(data.to_vec())),
         "S_VOBSUB" => Some(lines(data, vobsub)),
         "A_OPUS" => Some(data[..data.len().min(opus(data))].to_vec()),
         "V_VP8" | "S_TEXT/UTF8" | "S_TEXT/ASCII" | "A_AC3" | "A_EAC3" | "A_DTS" | "A_TRUEHD" | "A_MPEG/L1" | "A_MPEG/L2"

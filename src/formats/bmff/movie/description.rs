@@ -6,6 +6,7 @@ use super::super::{Walk, codec, step_name};
 use super::tables::Packing;
 use super::track::Track;
 use super::user;
+use crate::blocks::dv;
 use crate::cursor::Cursor;
 use crate::finding::{Finding, Tells};
 use crate::grammar::bmff::{Atom, Atoms};
@@ -70,6 +71,9 @@ pub(super) fn write(walk: &mut Walk, track: &Track, stsd: &Atom) -> Result<()> {
     let count = Cursor::new(&**walk.source, stsd.full_body()).u32_be()?;
     if list.list.len() != count as usize {
         return Err(track.refuse("the sample descriptions are not as many as they say"));
+    }
+    if let Some(entry) = list.list.iter().find(|e| dv::is_dv(&e.kind)) {
+        return Err(dv::refusal(entry.span.start));
     }
     walk.open_full(stsd);
     walk.draft.frame(Span::new(stsd.full_body().start, stsd.full_body().start + 4), "stsd");
