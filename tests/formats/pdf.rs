@@ -210,55 +210,6 @@ fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
     [&bytes[..at], new, &bytes[at + old.len()..]].concat()
 }
 
-/// A JPEG as an inline picture, its bytes as hexadecimal or base 85 text.
-fn inline_text(filter: &str, text: &str) -> Vec<u8> {
-    let content = format!("BT (KEEPME) Tj ET BI /W 1 /H 1 /BPC 8 /CS /G /F [/{filter} /DCT] ID {text}\nEI Q");
-    one_page("", "", &stream("", content.as_bytes()), &[], "/X(CANARY)")
-}
-
-#[test]
-fn an_inline_jpeg_that_is_written_as_text_is_cleaned() {
-    let jpeg = std::fs::read(root().join("samples/jpeg/everything.jpg")).unwrap();
-    let hex: String = jpeg.iter().map(|b| format!("{b:02X}")).collect();
-    let secret: String = b"CANARY".iter().map(|b| format!("{b:02X}")).collect();
-    assert!(hex.contains(&secret));
-    let clean = cleaned(&inline_text("AHx", &format!("{hex}>")));
-    let after: String = String::from_utf8_lossy(&clean.bytes).replace('\n', "");
-    assert!(after.contains("IDFFD8") || after.contains("ID FFD8"));
-    assert!(!after.contains(&secret));
-    let mut text = String::new();
-    for group in jpeg.chunks(4) {
-        let padded: [u8; 4] = std::array::from_fn(|i| group.get(i).copied().unwrap_or(0));
-        let number = u32::from_be_bytes(padded);
-        let digits = (0..5).rev().map(|i| char::from(b'!' + (number / 85u32.pow(i) % 85) as u8));
-        text.extend(digits.take(group.len() + 1));
-    }
-    let bytes = inline_text("A85", &format!("{text}~>"));
-    let clean = cleaned(&bytes);
-    assert!(clean.bytes.len() + 400 < bytes.len(), "{} of {}", clean.bytes.len(), bytes.len());
-    assert!(has(&clean, "ID s4IA"), "the text still begins like a JPEG");
-    assert!(has(&clean, "~>\nEI Q"));
-}
-
-#[test]
-fn attached_files_keep_their_names_but_not_the_paths_of_a_disk() {
-    let names = "/Names<</EmbeddedFiles<</Names[(a)6 0 R]>>>>";
-    let file = stream("/Type/EmbeddedFile", b"KEEPME: a file");
-    for path in
-        ["C:/Users/CANARY/note.txt", "/home/CANARY/note.txt", "\\\\\\\\CANARY\\\\share\\\\note.txt", "C:\\\\CANARY\\\\note.txt"]
-    {
-        let spec = format!("<</Type/Filespec/F({path})/UF(note.txt)/EF<</F 7 0 R>>>>");
-        let clean = cleaned(&simple(names, "", &[spec.as_bytes(), &file], ""));
-        assert!(has(&clean, "/F(note.txt)"), "{path}");
-        clean.found("path of an attached file");
-    }
-    let wide: String = "/CANARY/n".encode_utf16().map(|u| format!("{u:04X}")).collect();
-    let spec = format!("<</Type/Filespec/UF<FEFF{wide}>/EF<</F 7 0 R>>>>");
-    cleaned(&simple(names, "", &[spec.as_bytes(), &file], "")).found("path of an attached file");
-    let inner = "<</Type/Filespec/F(KEEPME/note.txt)/EF<</F 7 0 R>>>>";
-    assert!(has(&scrub("a.pdf", &simple(names, "", &[inner.as_bytes(), &file], "")).unwrap(), "KEEPME/note.txt"));
-}
-
 #[test]
 fn signatures_are_refused_unless_dropped_on_purpose() {
     let field =

@@ -262,24 +262,10 @@ fn inline_jpegs(walk: &mut Walk, number: u32, bytes: &[u8]) -> Result<Option<Vec
         }
         let (start, end) = picture.data;
         let data = &bytes[start..end];
-        let clean = if data.starts_with(&[0xFF, 0xD8]) {
-            jpeg(walk, number, data)?
-        } else {
-            let packed = || Refusal::unsupported(format!("an inline JPEG in object {number} is packed once more"));
-            let filter = outer_filter(head).ok_or_else(packed)?;
-            let picture = filters::decode(&filter, data, LARGEST).filter(|d| d.whole && d.bytes.starts_with(&[0xFF, 0xD8]));
-            let picture = picture.ok_or_else(packed)?;
-            let hides = data[picture.used..].iter().any(|b| !is_space(*b));
-            if hides {
-                let hidden = (data.len() - picture.used) as u64;
-                walk.tell(Finding::removed("page", "bytes behind the end of packed data", Tells::Hidden).bytes(hidden));
-            }
-            match jpeg(walk, number, &picture.bytes)? {
-                None if !hides => None,
-                clean => Some(filters::encode(filter.name, &clean.unwrap_or(picture.bytes)).ok_or_else(packed)?),
-            }
-        };
-        if let Some(clean) = clean {
+        if !data.starts_with(&[0xFF, 0xD8]) {
+            return Err(Refusal::unsupported(format!("an inline JPEG in object {number} is packed once more")));
+        }
+        if let Some(clean) = jpeg(walk, number, data)? {
             out.extend_from_slice(&bytes[done..start]);
             out.extend(clean);
             (done, changed) = (end, true);
@@ -287,14 +273,6 @@ fn inline_jpegs(walk: &mut Walk, number: u32, bytes: &[u8]) -> Result<Option<Vec
     }
     out.extend_from_slice(&bytes[done..]);
     Ok(changed.then_some(out))
-}
-
-/// The one filter in front of the JPEG's own, as in `/F [/A85 /DCT]`.
-fn outer_filter(head: &[u8]) -> Option<Filter> {
-    let list = &head[memchr::memchr(b'[', head)? + 1..];
-    let mut names = list.split(|b| is_space(*b) || matches!(b, b'/' | b']')).filter(|name| !name.is_empty());
-    let filter = Filter::of(names.next()?, &Obj::Null);
-    (Filter::of(names.next()?, &Obj::Null).name == Name::Dct).then_some(filter)
 }
 
 fn code(walk: &mut Walk, k: K, bytes: &[u8], pictures: bool) -> Option<Vec<u8>> {

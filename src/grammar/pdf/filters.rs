@@ -100,44 +100,6 @@ pub fn decode(filter: &Filter, data: &[u8], limit: usize) -> Option<Decoded> {
     Some(decoded)
 }
 
-/// Applies one of the filters that turn bytes into text; `None` for others.
-pub fn encode(name: Name, bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut text = Vec::with_capacity(bytes.len() * 2);
-    match name {
-        Name::AsciiHex => {
-            text.extend(bytes.iter().flat_map(|b| [b >> 4, b & 15]).map(|n| b"0123456789ABCDEF"[usize::from(n)]));
-            text = lines(&text);
-            text.push(b'>');
-        }
-        Name::Ascii85 => {
-            for group in bytes.chunks(4) {
-                let mut padded = [0; 4];
-                padded[..group.len()].copy_from_slice(group);
-                let mut rest = u32::from_be_bytes(padded);
-                if rest == 0 && group.len() == 4 {
-                    text.push(b'z');
-                    continue;
-                }
-                let mut digits = [b'!'; 5];
-                for digit in digits.iter_mut().rev() {
-                    *digit += (rest % 85) as u8;
-                    rest /= 85;
-                }
-                text.extend_from_slice(&digits[..=group.len()]);
-            }
-            text = lines(&text);
-            text.extend_from_slice(b"~>");
-        }
-        _ => return None,
-    }
-    Some(text)
-}
-
-/// In lines that old programs can take.
-fn lines(text: &[u8]) -> Vec<u8> {
-    text.chunks(76).collect::<Vec<_>>().join(&b'\n')
-}
-
 /// Where the deflated data ends, without keeping what comes out.
 pub fn flate_end(data: &[u8]) -> Option<(usize, u64)> {
     let mut inflate = Decompress::new(true);
