@@ -195,6 +195,22 @@ fn a_password_is_refused_and_an_empty_one_too() {
 }
 
 #[test]
+fn an_encryption_that_cannot_be_read_is_refused_however_the_file_is_read() {
+    // Neither the trailer nor the password says what to do: what is read is not what is written there.
+    for encrypt in ["/Encrypt 99 0 R", "/Encrypt<</Filter/Standard/V 5/R 6>>", "/Encrypt[]/X<</Encrypt 7 0 R>>"] {
+        let bytes = simple("", "", &[], encrypt);
+        assert_eq!(refusal("a.pdf", &bytes).code(), Code::Encrypted, "{encrypt}");
+        let broken = replaced(&bytes, b"startxref", b"startxxxx");
+        assert_eq!(refusal("a.pdf", &broken).code(), Code::Encrypted, "{encrypt}");
+    }
+}
+
+fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let at = bytes.windows(old.len()).rposition(|w| w == old).unwrap();
+    [&bytes[..at], new, &bytes[at + old.len()..]].concat()
+}
+
+#[test]
 fn signatures_are_refused_unless_dropped_on_purpose() {
     let field =
         b"<</FT/Sig/T(KEEPME)/Subtype/Widget/Rect[0 0 9 9]/V<</Type/Sig/Name(CANARY Signer)/ByteRange[0 1 2 3]/Contents<00>>>>>";

@@ -511,6 +511,11 @@ fn links_stay_inside() {
     assert_eq!(refusal("x.zip", &link("../../a.txt")).code(), Code::Malformed);
     let device = build(&[m("d", b"").with(|m| m.attributes = 0o020_666 << 16)], b"");
     assert_eq!(refusal("x.zip", &device).code(), Code::Unsupported);
+    let pipe = build(&[m("p", b"").with(|m| m.attributes = 0o010_600 << 16)], b"");
+    assert_eq!(refusal("x.zip", &pipe).code(), Code::Unsupported);
+    // `zip` marks what it was given on standard input as a pipe.
+    let given = build(&[m("-", TEXT).with(|m| m.attributes = 0o010_600 << 16), m("a.txt", b"CANARY".as_slice())], b"");
+    assert!(find_secret(&scrub("x.zip", &given).unwrap().bytes, "KEEPME").is_some());
 }
 
 #[test]

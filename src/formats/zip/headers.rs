@@ -25,6 +25,7 @@ const SATURATED: u32 = u32::MAX;
 const S_IFMT: u32 = 0o170_000;
 const S_IFREG: u32 = 0o100_000;
 const S_IFDIR: u32 = 0o040_000;
+const S_IFIFO: u32 = 0o010_000;
 const S_IFLNK: u32 = 0o120_000;
 
 /// What a member is.
@@ -56,6 +57,8 @@ pub fn kind(entry: &Entry) -> Result<Kind> {
         S_IFLNK => Kind::Link,
         0 | S_IFREG | S_IFDIR if mode & 0o111 != 0 && !marked => Kind::Program,
         0 | S_IFREG | S_IFDIR => Kind::File,
+        // What a program was given through a pipe, Info-ZIP marks as one; it is a file by its content.
+        S_IFIFO if entry.unpacked != 0 => Kind::File,
         _ => return Err(Refusal::unsupported("a device, a pipe or a socket in an archive")),
     };
     if kind == Kind::Folder && entry.unpacked != 0 {

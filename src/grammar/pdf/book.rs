@@ -78,6 +78,12 @@ impl<'a> Book<'a> {
             return Err(Refusal::new(Code::Encrypted, "it is locked with a password"));
         }
         let decrypted = doc.encryption_state.is_some();
+        // A trailer that was put together anew may have lost the word; what is read then is not what is written there.
+        let named = doc.trailer.has(b"Encrypt") || reading != Reading::Strict && names_encryption(bytes);
+        if !decrypted && named {
+            return Err(Refusal::new(Code::Encrypted, "it is encrypted, in a way that cannot be read")
+                .hint("remove the protection first, for example with qpdf --decrypt"));
+        }
         if decrypted && !decrypt {
             return Err(Refusal::new(Code::Encrypted, "it is encrypted, although with an empty password")
                 .hint("allow it to be written in the clear with --decrypt, or remove the protection first"));
@@ -350,6 +356,14 @@ fn unreadable(e: &lopdf::Error) -> Refusal {
         }
         _ => Refusal::new(Code::Malformed, format!("its structure cannot be read ({e})")),
     }
+}
+
+/// Whether a trailer, or what may be one, says that the file is encrypted.
+fn names_encryption(bytes: &[u8]) -> bool {
+    memchr::memmem::find_iter(bytes, b"/Encrypt").any(|at| {
+        let rest = bytes[at + 8..].trim_ascii_start();
+        rest.starts_with(b"<<") || rest.first().is_some_and(u8::is_ascii_digit)
+    })
 }
 
 fn container_of(entry: &XrefEntry) -> Option<u32> {
