@@ -211,6 +211,27 @@ fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn attached_files_keep_their_names_but_not_the_paths_of_a_disk() {
+    let names = "/Names<</EmbeddedFiles<</Names[(a)6 0 R]>>>>";
+    let file = stream("/Type/EmbeddedFile", b"KEEPME: a file");
+    for path in
+        ["C:/Users/CANARY/note.txt", "/home/CANARY/note.txt", "\\\\\\\\CANARY\\\\share\\\\note.txt", "C:\\\\CANARY\\\\note.txt"]
+    {
+        let spec = format!("<</Type/Filespec/F({path})/UF(note.txt)/EF<</F 7 0 R>>>>");
+        let clean = cleaned(&simple(names, "", &[spec.as_bytes(), &file], ""));
+        assert!(has(&clean, "/F(note.txt)"), "{path}");
+        clean.found("path of an attached file");
+    }
+    let wide: String = "/CANARY/n".encode_utf16().map(|u| format!("{u:04X}")).collect();
+    let spec = format!("<</Type/Filespec/UF<FEFF{wide}>/EF<</F 7 0 R>>>>");
+    let clean = scrub("a.pdf", &simple(names, "", &[spec.as_bytes(), &file], "")).unwrap();
+    clean.found("path of an attached file");
+    assert!(!has(&clean, &wide) && has(&clean, "<FEFF006E>"));
+    let inner = "<</Type/Filespec/F(KEEPME/note.txt)/EF<</F 7 0 R>>>>";
+    assert!(has(&scrub("a.pdf", &simple(names, "", &[inner.as_bytes(), &file], "")).unwrap(), "KEEPME/note.txt"));
+}
+
+#[test]
 fn signatures_are_refused_unless_dropped_on_purpose() {
     let field =
         b"<</FT/Sig/T(KEEPME)/Subtype/Widget/Rect[0 0 9 9]/V<</Type/Sig/Name(CANARY Signer)/ByteRange[0 1 2 3]/Contents<00>>>>>";

@@ -6,7 +6,7 @@ use super::walk::Walk;
 use crate::clean::Member;
 use crate::finding::{Finding, Tells};
 use crate::grammar::pdf::book::Item;
-use crate::grammar::pdf::{Dict, Obj};
+use crate::grammar::pdf::{Dict, Obj, lexer};
 use crate::policy::Token;
 use crate::refusal::{Refusal, Result};
 use crate::source::Memory;
@@ -49,6 +49,31 @@ fn name_of<'b>(walk: &Walk<'b>, spec: &Dict<'b>) -> String {
     let name = walk.get(spec, "UF").as_text().or_else(|| walk.get(spec, "F").as_text()).unwrap_or_default();
     let name: Cow<str> = if name.is_empty() { "attachment".into() } else { name.into() };
     name.rsplit(['/', '\\']).next().unwrap_or(&name).to_owned()
+}
+
+/// What is left of a file specification's path: its last part, where it is the path of somebody's disk. Folders inside the
+/// document stay. [7.11.2]
+pub(super) fn shorten<'b>(walk: &mut Walk<'b>, spec: &mut Dict<'b>) {
+    for key in ["F", "UF"] {
+        let Some(path) = walk.get(spec, key).as_bytes() else { continue };
+        let Some(name) = last_part(&path) else { continue };
+        walk.tell(Finding::rewritten("attachment", "path of an attached file", Tells::History).value(lexer::text(&path)));
+        spec.set(key, Obj::Text(Cow::Owned(lexer::string_token(&name))));
+    }
+    spec.sort();
+}
+
+/// The last part of a path that begins at a root, a drive or a server; `None` for others.
+fn last_part(path: &[u8]) -> Option<Vec<u8>> {
+    let (mark, width) = if path.starts_with(&[0xFE, 0xFF]) { (2, 2) } else { (0, 1) };
+    let marks = if path.starts_with(&[0xEF, 0xBB, 0xBF]) { 3 } else { mark };
+    let letters: Vec<&[u8]> = path[marks..].chunks(width).collect();
+    let is = |letter: &[u8], of: &[u8]| {
+        letter.split_last().is_some_and(|(last, high)| of.contains(last) && high.iter().all(|b| *b == 0))
+    };
+    let rooted = letters.first().is_some_and(|l| is(l, b"/\\")) || letters.get(1).is_some_and(|l| is(l, b":"));
+    let cut = letters.iter().rposition(|l| is(l, b"/\\:"))? + 1;
+    (rooted && cut < letters.len()).then(|| [&path[..marks], &letters[cut..].concat()].concat())
 }
 
 fn clean(walk: &mut Walk, number: u32, name: &str) -> Result<Outcome> {

@@ -245,7 +245,10 @@ impl<'b> Walk<'b> {
                 Ok(None)
             }
             Shape::Table => {
-                let dict = self.table(dict, k, depth)?;
+                let mut dict = self.table(dict, k, depth)?;
+                if k == K::Filespec {
+                    attachments::shorten(self, &mut dict);
+                }
                 // A mark for an object that is gone marks nothing.
                 let lost = k == K::ObjectRef && !dict.has("Obj");
                 Ok((!lost).then_some(Obj::Dict(dict)))
