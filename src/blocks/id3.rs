@@ -1,6 +1,8 @@
 //! What of ID3v2 tags stays: cover art (cleaned), loudness values, chapters, gapless data, the language of the sound.
 //! Each frame is taken apart and written anew with empty descriptions.
 
+use std::collections::HashMap;
+
 use crate::blocks::{ape, flac_picture, loudness};
 use crate::clean::{Job, Member};
 use crate::finding::{Finding, Tells};
@@ -74,6 +76,7 @@ impl Kept {
 /// Refusals of a cover picture.
 pub fn sift(job: &Job, draft: &mut Draft, tags: &[Tag], major: u8, gapless: bool) -> Result<Kept> {
     let mut kept = Kept::default();
+    let names = elements(tags);
     for (tag, frame) in tags.iter().flat_map(|t| t.frames.iter().map(move |f| (t, f))) {
         // Twice the same is once.
         if kept.from.contains(frame) {
@@ -86,7 +89,7 @@ pub fn sift(job: &Job, draft: &mut Draft, tags: &[Tag], major: u8, gapless: bool
                 loudness::relative_volume(&frame.data).map(|data| Frame { id: frame.id, data })
             }
             b"TLAN" if job.keeps(Token::Language) => language(frame),
-            b"CHAP" | b"CTOC" if job.keeps(Token::Chapters) => chapter(job, frame, tag.major, major),
+            b"CHAP" | b"CTOC" if job.keeps(Token::Chapters) => chapter(job, &names, frame, tag.major, major),
             _ => None,
         };
         if let Some(stays) = stays {
@@ -150,27 +153,63 @@ fn language(frame: &Frame) -> Option<Frame> {
     good.then(|| Frame { id: *b"TLAN", data: format!("\0{text}").into_bytes() })
 }
 
-/// A chapter or a table of them; of its sub-frames only the title. [id3v2-chapters 3]
-fn chapter(job: &Job, frame: &Frame, from: u8, to: u8) -> Option<Frame> {
-    let end = frame.data.iter().position(|b| *b == 0)? + 1;
-    let fixed = if &frame.id == b"CHAP" {
-        16
-    } else {
-        let count = usize::from(*frame.data.get(end + 1)?);
-        let mut at = end + 2;
-        for _ in 0..count {
-            at += frame.data.get(at..)?.iter().position(|b| *b == 0)? + 1;
+/// A chapter, or a table of chapters and of other tables. [id3v2-chapters 3.1, 3.2]
+struct Element<'a> {
+    name: &'a [u8],
+    /// Of a chapter its times and byte offsets, of a table its flags.
+    fixed: &'a [u8],
+    /// Of a table what is in it, in order.
+    children: Vec<&'a [u8]>,
+    /// Sub-frames.
+    rest: &'a [u8],
+}
+
+impl<'a> Element<'a> {
+    fn read(frame: &'a Frame) -> Option<Element<'a>> {
+        let mut rest = &frame.data[..];
+        let name = |rest: &mut &'a [u8]| {
+            let end = rest.iter().position(|b| *b == 0)?;
+            Some(rest.split_off(..=end)?.split_last()?.1)
+        };
+        let own = name(&mut rest)?;
+        if &frame.id == b"CHAP" {
+            return Some(Element { name: own, fixed: rest.split_off(..16)?, children: Vec::new(), rest });
         }
-        at - end
-    };
-    let id = &frame.data[..end];
-    // Elements are told apart by a name that programs choose; only plain ones are passed on.
-    if end > 32 || !id[..end - 1].iter().all(u8::is_ascii_alphanumeric) {
-        return None;
+        let fixed = rest.split_off(..1)?;
+        let count = *rest.split_off_first()?;
+        let children = (0..count).map(|_| name(&mut rest)).collect::<Option<_>>()?;
+        Some(Element { name: own, fixed, children, rest })
     }
-    let mut data = frame.data.get(..end + fixed)?.to_vec();
+}
+
+/// Elements are told apart by names that programs choose; here they are counted, chapters and tables each on their own.
+fn elements(tags: &[Tag]) -> HashMap<&[u8], String> {
+    let mut names = HashMap::new();
+    let (mut chapters, mut tables) = (0, 0);
+    for frame in tags.iter().flat_map(|t| &t.frames).filter(|f| matches!(&f.id, b"CHAP" | b"CTOC")) {
+        let Some(element) = Element::read(frame) else { continue };
+        names.entry(element.name).or_insert_with(|| {
+            let (word, count) = if &frame.id == b"CHAP" { ("ch", &mut chapters) } else { ("toc", &mut tables) };
+            *count += 1;
+            format!("{word}{count}")
+        });
+    }
+    names
+}
+
+/// An element as it is written; of its sub-frames only the title. What a table names and nobody has is left out.
+fn chapter(job: &Job, names: &HashMap<&[u8], String>, frame: &Frame, from: u8, to: u8) -> Option<Frame> {
+    let element = Element::read(frame)?;
+    let mut data = [names.get(element.name)?.as_bytes(), b"\0"].concat();
+    if &frame.id == b"CHAP" {
+        data.extend(element.fixed);
+    } else {
+        let children: Vec<&String> = element.children.iter().filter_map(|c| names.get(c)).collect();
+        data.extend([element.fixed[0] & 3, children.len() as u8]);
+        children.iter().for_each(|c| data.extend([c.as_bytes(), b"\0"].concat()));
+    }
     if !job.policy().is_strict() {
-        let inner = id3::inner(from, frame.data.get(end + fixed..)?);
+        let inner = id3::inner(from, element.rest);
         data.extend(inner.iter().find(|f| &f.id == b"TIT2").and_then(|title| id3::compose(to, title)).unwrap_or_default());
     }
     Some(Frame { id: frame.id, data })

@@ -118,6 +118,25 @@ fn chapters_keep_their_titles_whatever_the_version_of_the_tag() {
 }
 
 #[test]
+fn chapters_are_counted_whatever_they_are_called() {
+    let title = |t: &[u8]| [b"TIT2", &syncsafe(t.len() + 1)[..], b"\0\0\0", t].concat();
+    let chapter = |id: &[u8], at: u8, t: &[u8]| [id, b"\0\0\0\0", &[at], &[0, 0, 0, 9], &[0xff; 8], &title(t)].concat();
+    let table = [&b"CANARYtoc\0\x43\x03"[..], b"CANARY-2\0CANARY.1\0CANARY-gone\0", &title(b"KEEPME all")].concat();
+    let frames: [(&[u8; 4], &[u8]); 4] = [
+        (b"CTOC", &table),
+        (b"CHAP", b"CANARYcut\0\0\0"),
+        (b"CHAP", &chapter(b"CANARY-2", 1, b"KEEPME two")),
+        (b"CHAP", &chapter(b"CANARY.1", 2, b"KEEPME one")),
+    ];
+    let clean = scrub("a.mp3", &[id3(4, &frames), sound()].concat()).unwrap();
+    clean.had_secrets().tells_nothing().changed();
+    let table = [&b"toc1\0\x03\x02ch1\0ch2\0"[..], &title(b"KEEPME all")].concat();
+    let chapters = [chapter(b"ch1", 1, b"KEEPME two"), chapter(b"ch2", 2, b"KEEPME one")];
+    let kept = id3(4, &[(b"CTOC", &table), (b"CHAP", &chapters[0]), (b"CHAP", &chapters[1])]);
+    assert_eq!(clean.bytes, [kept, sound()].concat());
+}
+
+#[test]
 fn a_cover_with_sizes_as_version_three_has_them_is_found_in_version_four() {
     let body = cover(&b"CANARY ".repeat(30), 3, &png(true));
     let frames = [b"APIC", &(body.len() as u32).to_be_bytes()[..], &[0, 0], &body, b"TPE1\0\0\0\x07\0\0\0CANARY"].concat();
