@@ -1,7 +1,7 @@
 //! The pipeline: detect, plan, lay out, and then the four looks at the result: again, witness and echo through its [`View`],
 //! before a byte of it is written, and the proof that what is written is what was looked at. Members are planned the same
-//! way, one level deeper, and held before their witness before the plan of what is around them is sealed; again and echo
-//! come to them by way of the file that they are in, since planning that again plans them again.
+//! way, one level deeper, and shown to their witness before the plan of what is around them is sealed; again and echo come
+//! to them by way of the file that they are in, since planning that again plans them again.
 
 use std::path::Path;
 use std::sync::Arc;

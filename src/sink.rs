@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{self, Write};
 
-use crate::source::{BLOCK, Span, Spool};
+use crate::source::{BLOCK, Span, Spool, read_at};
 
 /// A function that is shown bytes, in order.
 pub type Look = Box<dyn FnMut(&[u8]) + Send>;
@@ -56,16 +56,6 @@ fn kernel_copy(from: &File, to: &File, span: Span) -> io::Result<u64> {
         }
     }
     Ok(at)
-}
-
-#[cfg(unix)]
-fn read_at(file: &File, at: u64, buf: &mut [u8]) -> io::Result<usize> {
-    std::os::unix::fs::FileExt::read_at(file, buf, at)
-}
-
-#[cfg(windows)]
-fn read_at(file: &File, at: u64, buf: &mut [u8]) -> io::Result<usize> {
-    std::os::windows::fs::FileExt::seek_read(file, buf, at)
 }
 
 impl Write for Sink {

@@ -14,6 +14,7 @@ mod loaded;
 mod spool;
 
 pub use file::FileSource;
+pub(crate) use file::read_at;
 pub use loaded::at_hand;
 pub use spool::Spool;
 

@@ -48,6 +48,24 @@ impl Changes {
         self.members.push((name.into(), cleaned));
     }
 
+    /// A cleaned file inside, with what was found in it; where it changed, `write` says how it is written in the text. `of` is
+    /// its name, `most` the longest that it may be.
+    pub(super) fn inside(
+        &mut self,
+        span: Range<usize>,
+        name: &'static str,
+        of: impl Into<String>,
+        cleaned: Cleaned,
+        most: u64,
+        write: impl FnOnce(&[u8]) -> Vec<u8>,
+    ) -> Result<()> {
+        let bytes = cleaned.bytes();
+        let text = if cleaned.is_identity() { None } else { Some(write(&bytes.bytes(bytes.span(), most)?)) };
+        self.adopt(of, cleaned);
+        self.member(span, name, text);
+        Ok(())
+    }
+
     /// More about what goes, or something that stays and should be known; told once.
     pub(super) fn note(&mut self, found: Finding) {
         if !self.findings.contains(&found) {

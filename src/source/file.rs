@@ -73,7 +73,7 @@ impl Pages {
         // Nothing is there until all of it is.
         *of = u64::MAX;
         page.resize(PAGE as usize, 0);
-        let n = file_read_at(file, start, page)?;
+        let n = read_at(file, start, page)?;
         page.truncate(n);
         *of = start;
         Ok(i)
@@ -97,7 +97,7 @@ impl Source for FileSource {
         {
             return Ok(n);
         }
-        file_read_at(&self.file, at, buf)
+        read_at(&self.file, at, buf)
     }
 
     fn send(&self, span: Span, to: &mut Sink) -> io::Result<()> {
@@ -105,13 +105,15 @@ impl Source for FileSource {
     }
 }
 
+/// Reads from a file at a position: as much as the system gives at once.
 #[cfg(unix)]
-fn file_read_at(file: &File, at: u64, buf: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn read_at(file: &File, at: u64, buf: &mut [u8]) -> io::Result<usize> {
     std::os::unix::fs::FileExt::read_at(file, buf, at)
 }
 
+/// Reads from a file at a position: as much as the system gives at once.
 #[cfg(windows)]
-fn file_read_at(file: &File, at: u64, buf: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn read_at(file: &File, at: u64, buf: &mut [u8]) -> io::Result<usize> {
     std::os::windows::fs::FileExt::seek_read(file, buf, at)
 }
 

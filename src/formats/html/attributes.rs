@@ -167,22 +167,14 @@ impl Page<'_> {
         }
         let name = "srcdoc.html".to_owned();
         match self.job.member(&name, &Memory::shared(page))? {
-            Member::Same(cleaned) => {
-                self.changes.adopt(name, cleaned);
-                self.changes.member(value, "page in an attribute", None);
-            }
-            Member::Changed(cleaned) => {
-                let clean = cleaned.bytes();
-                let clean = clean.bytes(clean.span(), self.job.limits().block)?;
-                self.changes.adopt(name, cleaned);
-                let quoted = matches!(self.bytes[value.start - 1], b'"' | b'\'');
-                let new = quote(&clean, quoted);
-                self.changes.member(value, "page in an attribute", Some(new));
+            Member::Same(cleaned) | Member::Changed(cleaned) => {
+                let quoted = value.start > 0 && matches!(self.bytes[value.start - 1], b'"' | b'\'');
+                let most = self.job.limits().block;
+                self.changes.inside(value, "page in an attribute", name, cleaned, most, |clean| quote(clean, quoted))
             }
             // Text without a tag, in which nothing hides.
-            Member::Unknown(_) => {}
+            Member::Unknown(_) => Ok(()),
         }
-        Ok(())
     }
 
     /// The addresses of a set of pictures: each ends at white space, or at a comma that ends it. [4.8.4.2.1]

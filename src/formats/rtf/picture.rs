@@ -63,15 +63,9 @@ pub(super) fn clean(walk: &mut Walk, i: usize, past: usize) -> Result<Option<Fin
         return Ok(None);
     }
     match walk.job.member(name, &Memory::shared(data))? {
-        Member::Same(cleaned) => {
-            walk.changes.adopt(name, cleaned);
-            walk.changes.member(place, "picture", None);
-        }
-        Member::Changed(cleaned) => {
-            let clean = cleaned.bytes();
-            let clean = clean.bytes(clean.span(), walk.job.limits().block)?;
-            walk.changes.adopt(name, cleaned);
-            walk.changes.member(place, "picture", Some(write(&clean, raw)));
+        Member::Same(cleaned) | Member::Changed(cleaned) => {
+            let most = walk.job.limits().block;
+            walk.changes.inside(place, "picture", name, cleaned, most, |clean| write(clean, raw))?;
         }
         Member::Unknown(why) => {
             if !walk.job.unknown_member(name, &why)? {

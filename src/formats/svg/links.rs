@@ -99,20 +99,14 @@ impl Walk<'_> {
                 let found = Finding::removed("SVG", "embedded data of unknown kind", Tells::Unknown).value(data.mime);
                 self.put(span, "data", "", found);
             }
-            Member::Same(cleaned) => {
+            Member::Same(cleaned) if data.says_more => {
                 self.changes.adopt(name, cleaned);
-                if data.says_more {
-                    let found = Finding::rewritten("SVG", "parameters of an embedded picture", Tells::Text);
-                    self.put(span, "data", address::of(&data.mime, &data.bytes), found);
-                } else {
-                    self.changes.member(span, "data", None);
-                }
+                let found = Finding::rewritten("SVG", "parameters of an embedded picture", Tells::Text);
+                self.put(span, "data", address::of(&data.mime, &data.bytes), found);
             }
-            Member::Changed(cleaned) => {
-                let view = cleaned.bytes();
-                let clean = view.bytes(view.span(), view.len())?;
-                self.changes.adopt(name, cleaned);
-                self.changes.member(span, "data", Some(address::of(&data.mime, &clean).into_bytes()));
+            Member::Same(cleaned) | Member::Changed(cleaned) => {
+                let write = |clean: &[u8]| address::of(&data.mime, clean).into_bytes();
+                self.changes.inside(span, "data", name, cleaned, u64::MAX, write)?;
             }
         }
         Ok(())
