@@ -6,6 +6,9 @@ use std::thread;
 /// More than so many threads would hold more members in memory than a constant amount of it allows.
 const MOST: usize = 4;
 
+/// The stack of every thread that walks files: as large as that of the main thread, since files nest as deep in each.
+pub const STACK: usize = 8 << 20;
+
 /// Calls `with` with a way to get one result after the other, while several threads are at work on those that come next.
 /// `share` makes what one thread does: of `step` threads the one called `first` brings the results number `first`,
 /// `first + step`, `first + 2 * step` and so on. `None` is given where no thread is: where there is one processor, or none
@@ -31,7 +34,7 @@ pub fn ahead<T: Send, I: Iterator<Item = T>, R>(
                     }
                 };
                 // Without a thread the line is cut, and what it would have brought is done when it is asked for.
-                let _ = thread::Builder::new().spawn_scoped(scope, worker);
+                let _ = thread::Builder::new().stack_size(STACK).spawn_scoped(scope, worker);
                 receive
             })
             .collect();
@@ -51,6 +54,17 @@ mod tests {
             let got: Vec<usize> = ahead(&share, |next| (0..count).map(|i| next().unwrap_or(i * i)).collect());
             assert_eq!(got, (0..count).map(|i| i * i).collect::<Vec<_>>());
         }
+    }
+
+    /// Files nest as deep in a thread as they do without one.
+    #[test]
+    fn there_is_room_for_what_nests_deep() {
+        fn deep(left: u32) -> u64 {
+            let frame = std::hint::black_box([u64::from(left); 4096]);
+            if left == 0 { frame[0] } else { frame[1] + deep(left - 1) }
+        }
+        let got = ahead(&|first, step| (first..4).step_by(step).map(|_| deep(100)), |next| next());
+        assert!(got.is_none_or(|sum| sum == 5050));
     }
 
     /// Whoever stops asking is not waited for.

@@ -16,6 +16,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Instant;
 
+use crate::ahead::STACK;
 use crate::policy::{Base, Policy};
 use crate::publish::{self, Manner, Pending};
 use crate::report::{self, Outcome, Run};
@@ -34,9 +35,6 @@ pub const USAGE: u8 = 2;
 pub const FOUND: u8 = 3;
 /// The run was interrupted.
 pub const INTERRUPTED: u8 = 130;
-
-/// The stack of a worker: as large as that of the main thread.
-const STACK: usize = 8 << 20;
 
 /// Does what was asked, and returns the exit status.
 ///

@@ -215,10 +215,11 @@ impl One<'_> {
     fn look_and_write(&self, job: &Job, cleaned: &mut Cleaned, path: &Path, opened: Option<&Opened>) -> Result<(Pending, Proof)> {
         let view = cleaned.view().clone();
         thread::scope(|scope| {
-            let looks = scope.spawn(|| clean::examine(job, cleaned));
-            let written = self.write(&view, path, opened);
-            looks.join().unwrap_or_else(|panic| panic::resume_unwind(panic))?;
-            written
+            // What nests deep is walked on this thread, whose stack is large.
+            let writes = scope.spawn(|| self.write(&view, path, opened));
+            let looked = clean::examine(job, cleaned);
+            let written = writes.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
+            looked.and(written)
         })
     }
 
