@@ -408,6 +408,14 @@ fn messages_in_the_video_become_filler() {
     assert_eq!(after[4..7], [6, 3, camera.len() as u8]);
     assert!(after.ends_with(b"\x65KEEPME a") && after[7..7 + camera.len()].iter().all(|b| *b == 0xff));
 
+    // One that only comes later is found as well.
+    let picture = [&9u32.to_be_bytes()[..], b"\x65KEEPME a"].concat();
+    let late = m.tracks[0].samples[0].clone();
+    m.tracks[0].samples = vec![picture; 20];
+    m.tracks[0].samples[17] = late;
+    let clean = scrub("a.mp4", &m.build()).unwrap();
+    clean.had_secrets().tells_nothing().found("camera data in the coded picture (date, place, settings)");
+
     // An encoder's signature stays unless the policy is strict.
     let banner = b"\xdc\x45\xe9\xbd\xe6\xd9\x48\xb7\x96\x2c\xd8\x20\xd9\x23\xee\xefx264 - CANARY";
     let m = film_with_message(banner);

@@ -1,7 +1,4 @@
-//! Messages inside coded pictures and video: where the samples are. All samples are looked at only where the first ones have
-//! something to hide.
-
-use std::collections::BTreeSet;
+//! Messages inside coded pictures and video: every sample is looked at, since a camera may begin to write them at any time.
 
 use super::Walk;
 pub(super) use crate::blocks::messages::Units;
@@ -11,34 +8,13 @@ use crate::policy::Token;
 use crate::refusal::Result;
 use crate::source::Span;
 
-/// How many samples decide whether all are looked at.
-const LOOK: usize = 6;
-
-/// Looks into the samples of a video track, and blanks what must not stay. `samples` gives at most so many of them.
-pub(super) fn in_samples(walk: &mut Walk, units: Units, samples: impl Fn(&Walk, usize) -> Result<Vec<Span>>) -> Result<()> {
+/// Looks into samples of video or coded pictures, and blanks what must not stay.
+pub(super) fn look_into(walk: &mut Walk, samples: impl IntoIterator<Item = (Span, Units)>) -> Result<()> {
     let strip = !walk.job.keeps(Token::EncoderStrings);
     let mut seen = Seen::default();
-    for sample in samples(walk, LOOK)? {
+    for (sample, units) in samples {
         look(&**walk.source, units, sample, strip, &mut seen)?;
-    }
-    seen.tell_kept(&mut walk.draft, walk.place, strip);
-    if seen.blank.is_empty() && seen.stuck == 0 && !strip {
-        return Ok(());
-    }
-    let mut all = Seen::default();
-    for sample in samples(walk, usize::MAX)? {
-        look(&**walk.source, units, sample, strip, &mut all)?;
-        walk.job.limits().check_structures(all.blank.len())?;
-    }
-    write(walk, all)
-}
-
-/// Looks into coded pictures, each of which is one sample.
-pub(super) fn in_pictures(walk: &mut Walk, pictures: &BTreeSet<(Span, Units)>) -> Result<()> {
-    let strip = !walk.job.keeps(Token::EncoderStrings);
-    let mut seen = Seen::default();
-    for (span, units) in pictures {
-        look(&**walk.source, *units, *span, strip, &mut seen)?;
+        walk.job.limits().check_structures(seen.blank.len())?;
     }
     seen.tell_kept(&mut walk.draft, walk.place, strip);
     write(walk, seen)

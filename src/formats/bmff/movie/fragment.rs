@@ -126,7 +126,7 @@ impl Run<'_> {
             }
         }
         if let (Some(units), Some(samples)) = (units, base.samples) {
-            messages::in_samples(walk, units, |_, most| Ok(samples[..samples.len().min(most)].to_vec()))?;
+            messages::look_into(walk, samples.into_iter().map(|sample| (sample, units)))?;
         }
         if stays {
             walk.remove_tail(boxes.tail)?;

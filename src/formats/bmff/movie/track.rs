@@ -280,7 +280,8 @@ impl Track {
     /// What cameras and encoders write into the coded pictures themselves.
     fn look_inside(&self, walk: &mut Walk) -> Result<()> {
         if let Some(units) = description::units(walk, self)? {
-            messages::in_samples(walk, units, |walk, most| tables::first_samples(walk, self, most))?;
+            let samples = tables::first_samples(walk, self, usize::MAX)?;
+            messages::look_into(walk, samples.into_iter().map(|sample| (sample, units)))?;
         }
         if self.chapters && &self.handler == b"text" && walk.job.policy().is_strict() {
             self.number_chapters(walk)?;

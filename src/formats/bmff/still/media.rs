@@ -56,7 +56,7 @@ impl Still {
                 }
             }
         }
-        messages::in_pictures(walk, &pictures)?;
+        messages::look_into(walk, pictures)?;
         Ok(lengths)
     }
 
